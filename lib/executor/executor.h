@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT
+ *
+ * Executors: manifests read from YAML, their plugins, and the registry that finds one by name. Runs in the host
+ * process. Immutable after loading, so any thread may read it. */
+#ifndef CE_EXECUTOR_EXECUTOR_H
+#define CE_EXECUTOR_EXECUTOR_H
+
+#include <codeexec/codeexec.h>
+#include <codeexec/plugin.h>
+
+#include "error/error.h"
+
+/* What a manifest says of one stage of one runtime. All owned by the manifest. */
+struct ce_manifest_mount {
+	char *source; /* host path */
+	char *target; /* same as source when the manifest gives none */
+	bool optional;
+};
+
+struct ce_manifest_stage {
+	char **command; /* NULL-terminated template: {source}, {args}, {memory_mib}, {file:NAME} ... see docs/executors.md */
+	char **env;	/* NULL-terminated NAME=value */
+	char **artifacts; /* compile only: globs that the run stage gets */
+	char **seccomp;	  /* NULL-terminated group names */
+	struct ce_limits limits; /* 0: the library's default */
+	bool rlimit_as;	  /* the runtime bears RLIMIT_AS */
+};
+
+struct ce_manifest_runtime {
+	char *name;
+	char **aliases;
+	char **packages;  /* Debian packages that bring it */
+	char **version;   /* command that prints its version, or NULL */
+	struct ce_manifest_mount *mounts; /* beyond the standard root; for both stages */
+	size_t mount_count;
+	bool has_compile;
+	struct ce_manifest_stage compile;
+	struct ce_manifest_stage run;
+	bool available;
+	char *unavailable_reason; /* NULL if available */
+};
+
+struct ce_manifest_test {
+	char *name;
+	char *code;
+	size_t code_size;
+	char *input; /* NULL: none */
+	size_t input_size;
+	char **args;
+	struct ce_manifest_file { char *name; char *data; size_t data_size; } *files;
+	size_t file_count;
+	struct ce_limits limits;
+	/* expectations; NULL / negative / 0 are not checked */
+	char *stdout_is; size_t stdout_size;
+	char *stdout_has;
+	char *stderr_has;
+	ce_outcome outcome; /* CE_OUTCOME_SUCCESS when the manifest gives none */
+	int exit_code;	    /* -1: not checked */
+	char *diagnostic_type; /* NULL: not checked */
+	int64_t diagnostic_line; /* 0: not checked */
+};
+
+struct ce_executor {
+	char *path; /* of the manifest */
+	char *name;
+	char *title;
+	char **aliases, **extensions, **shebangs;
+	char *source_name;
+	char *plugin_name; /* "command" unless the manifest names its own */
+	struct ce_manifest_runtime *runtimes;
+	size_t runtime_count;
+	struct ce_manifest_test *tests;
+	size_t test_count;
+	const struct ce_plugin *plugin; /* borrowed from the registry's loaded plugins; NULL if it was refused */
+};
+
+struct ce_registry {
+	struct ce_executor **executors; /* owned, sorted by name */
+	size_t count;
+	ce_error **load_errors; /* owned */
+	size_t load_error_count;
+	void *plugins; /* loaded plugin objects, owned by loader.c */
+};
+
+/* Reads one manifest. CE_ERR_MANIFEST "file:line:column: message". No plugin is loaded. */
+int ce__manifest_read(const char *path, struct ce_executor **out, ce_error **error);
+/* The same from memory; `path` is only for messages. The fuzz target's entry. */
+int ce__manifest_parse(const char *path, const void *text, size_t size, struct ce_executor **out,
+		       ce_error **error);
+void ce__manifest_free(struct ce_executor *executor);
+
+/* Loads every <dir>/<name>/<name>.yaml and <dir>/<name>.yaml, then the plugins, then probes the runtimes. Both
+ * lists are NULL-terminated. Broken ones go to load_errors; only lack of memory is an error. Later directories do not
+ * replace executors of earlier ones: a duplicate name or alias is a load error. */
+int ce__registry_load(const char *const *executor_dirs, const char *const *plugin_dirs,
+		      const struct ce_log *log, struct ce_registry **out, ce_error **error);
+void ce__registry_free(struct ce_registry *registry);
+
+/* "python", "py", "python@cpython", "c@clang". `runtime` becomes the index of the one to use (the first available one
+ * when none is named). CE_ERR_NOT_FOUND lists near names, CE_ERR_UNAVAILABLE says why and names the package.
+ * With `any_state` an unavailable executor is found too. */
+int ce__registry_find(const struct ce_registry *registry, const char *language, bool any_state,
+		      const struct ce_executor **out, size_t *runtime, ce_error **error);
+
+/* What the plugin made of a request for one stage; the plan room turns it into a plan. Owned by the caller. */
+struct ce_stage_inputs {
+	char **argv; /* argv[0] absolute, or relative to the work directory beginning with "./" */
+	char **env;
+	char **artifacts;
+	char **seccomp;
+	struct ce_manifest_mount *mounts;
+	size_t mount_count;
+	struct ce_limits limits; /* the executor's defaults; 0: the library's */
+	bool rlimit_as;
+};
+
+struct ce_execution_inputs {
+	const char *source_name; /* the name that ce_request.code gets; borrowed from the executor */
+	bool has_compile;
+	struct ce_stage_inputs compile;
+	struct ce_stage_inputs run;
+};
+
+/* Asks the plugin's prepare hook. `limits` and `compile_limits` are the effective ones (for {memory_mib} and the like).
+ * request->files is already checked. CE_ERR_PLUGIN, CE_ERR_INVALID, CE_ERR_NO_MEMORY. */
+int ce__executor_prepare(const struct ce_executor *executor, size_t runtime, const struct ce_request *request,
+			 struct ce_execution_inputs *out, ce_error **error);
+void ce__execution_inputs_finish(struct ce_execution_inputs *inputs);
+
+/* A diagnostic with its texts owned. */
+struct ce_owned_diagnostic {
+	uint64_t stage;
+	char *severity, *type, *message, *file;
+	uint64_t line, column;
+};
+
+struct ce_explain_input {
+	ce_stage stage; /* the stage that decided the outcome */
+	ce_outcome outcome;
+	int exit_code, signal;
+	const void *output; size_t output_size;	 /* stdout of that stage; borrowed */
+	const void *errors; size_t errors_size;	 /* stderr of that stage; borrowed */
+};
+
+/* Asks the plugin's explain hook; a plugin that fails or has none gives no diagnostics. At most 100 are kept. */
+void ce__executor_explain(const struct ce_executor *executor, size_t runtime, const struct ce_explain_input *input,
+			  struct ce_owned_diagnostic **out, size_t *count);
+void ce__diagnostics_free(struct ce_owned_diagnostic *diagnostics, size_t count);
+
+#endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#ifndef CE_PLAN_SECCOMP_H
+#define CE_PLAN_SECCOMP_H
+
+#include "error/error.h"
+
+/* Named groups of system calls that a manifest may ask for on top of the base list. */
+#define CE_SECCOMP_GROUPS_MAX 16
+
+/* Builds the allow-list and exports it as BPF instructions (struct sock_filter[]) in fresh memory.
+ * `groups`: NULL-terminated names, or NULL. CE_ERR_INVALID names an unknown group and lists those there are. */
+int ce__seccomp_build(const char *const *groups, void **bytes, size_t *size, ce_error **error);
+/* Name by index, or NULL past the end; and what it is for. */
+const char *ce__seccomp_group_name(size_t index);
+const char *ce__seccomp_group_purpose(size_t index);
+
+#endif
