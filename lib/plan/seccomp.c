@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT
+ *
+ * Turns the tables into BPF. libseccomp compiles the allow-list, whose rules all say ALLOW, so that their order does not
+ * matter. Its one default action cannot give each refused call the answer that runtimes know how to live with
+ * (ENOTTY, EAFNOSUPPORT, EPERM, ENOSYS): so its default is a marker, which is replaced by a jump to a tail that
+ * looks the answer up. A marker that was not replaced would still refuse. */
+#include "plan/seccomp.h"
+
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <seccomp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "plan/plan.h"
+#include "plan/seccomp_tables.h"
+
+#define STEP "seccomp-build"
+#define MARKER 4094u /* an errno that no call has; libseccomp takes no larger one */
+
+#define CLEANUP_FILTER __attribute__((cleanup(cleanup_filter)))
+
+static void cleanup_filter(scmp_filter_ctx *filter)
+{
+	if (*filter)
+		seccomp_release(*filter);
+}
+
+/* Negative if the call does not exist on this architecture. */
+static int resolve_call(const char *name)
+{
+	int number = seccomp_syscall_resolve_name(name);
+
+	if (number != __NR_SCMP_ERROR)
+		return number;
+	for (size_t i = 0; i < ce__seccomp_number_count; i++) {
+		if (!strcmp(ce__seccomp_numbers[i].name, name))
+			return ce__seccomp_numbers[i].number;
+	}
+	return number;
+}
+
+static int allow_call(scmp_filter_ctx filter, const char *name, const struct ce_seccomp_check *checks)
+{
+	struct scmp_arg_cmp args[CE_SECCOMP_CHECKS_MAX];
+	unsigned count = 0;
+	int number = resolve_call(name);
+	int r;
+
+	if (number < 0)
+		return 0;
+	while (checks && count < CE_SECCOMP_CHECKS_MAX && checks[count].mask) {
+		args[count] = SCMP_CMP64(checks[count].index, SCMP_CMP_MASKED_EQ, checks[count].mask,
+					 checks[count].value);
+		count++;
+	}
+	r = seccomp_rule_add_exact_array(filter, SCMP_ACT_ALLOW, number, count, args);
+	return r == -EEXIST ? 0 : r;
+}
+
+static int allow_set(scmp_filter_ctx filter, const struct ce_seccomp_set *set, ce_error **error)
+{
+	int r;
+
+	for (const char *const *call = set->calls; call && *call; call++) {
+		r = allow_call(filter, *call, NULL);
+		if (r < 0)
+			return ce__error_set(error, CE_ERR_OS, -r, STEP, "cannot allow system call %s", *call);
+	}
+	for (size_t i = 0; i < set->rule_count; i++) {
+		r = allow_call(filter, set->rules[i].name, set->rules[i].checks);
+		if (r < 0)
+			return ce__error_set(error, CE_ERR_OS, -r, STEP, "cannot allow system call %s by rule",
+					     set->rules[i].name);
+	}
+	return 0;
+}
+
+static int unknown_group(const char *name, ce_error **error)
+{
+	char known[256] = "";
+
+	for (size_t i = 0; i < ce__seccomp_group_count; i++) {
+		size_t used = strlen(known);
+
+		snprintf(known + used, sizeof(known) - used, "%s%s", i ? ", " : "", ce__seccomp_groups[i].name);
+	}
+	return ce__error_set(error, CE_ERR_INVALID, 0, STEP, "unknown seccomp group \"%s\" (there are: %s)", name,
+			     known);
+}
+
+/* Bit i: group i is wanted. The caller's order must not show in the bytes. */
+static int select_groups(const char *const *groups, uint32_t *selected, ce_error **error)
+{
+	*selected = 0;
+	for (; groups && *groups; groups++) {
+		size_t i = 0;
+
+		while (i < ce__seccomp_group_count && strcmp(*groups, ce__seccomp_groups[i].name))
+			i++;
+		if (i == ce__seccomp_group_count)
+			return unknown_group(*groups, error);
+		*selected |= UINT32_C(1) << i;
+	}
+	return 0;
+}
+
+static int make_filter(uint32_t selected, scmp_filter_ctx *out, ce_error **error)
+{
+	const struct ce_seccomp_set base = {
+		.calls = ce__seccomp_calls, .rules = ce__seccomp_rules, .rule_count = ce__seccomp_rule_count,
+	};
+	CLEANUP_FILTER scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(MARKER));
+	int r;
+
+	if (!filter)
+		return ce__error_no_memory(error);
+	/* Another architecture's numbers mean other calls; a process that tries them is up to no good. */
+	r = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
+	if (r < 0)
+		return ce__error_set(error, CE_ERR_UNSUPPORTED, -r, STEP,
+				     "this kernel's seccomp cannot kill a process; Linux 4.14 or newer is needed");
+	r = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
+	if (r < 0)
+		return ce__error_set(error, CE_ERR_OS, -r, STEP, "cannot ask libseccomp for a binary tree");
+	r = allow_set(filter, &base, error);
+	for (size_t i = 0; i < ce__seccomp_group_count && r == 0; i++) {
+		if (selected & (UINT32_C(1) << i))
+			r = allow_set(filter, &ce__seccomp_groups[i], error);
+	}
+	if (r == 0)
+		*out = ce__steal_pointer(&filter);
+	return r;
+}
+
+/* libseccomp exports to a descriptor only. */
+static int export_filter(scmp_filter_ctx filter, struct sock_filter **code, size_t *count, ce_error **error)
+{
+	CE_CLEANUP_FD int fd = memfd_create("codeexec-seccomp", MFD_CLOEXEC);
+	CE_CLEANUP_FREE struct sock_filter *buffer = NULL;
+	struct stat st;
+	size_t extra = 2 + 2 * ce__seccomp_refusal_count;
+	size_t size;
+	int r;
+
+	if (fd < 0)
+		return ce__error_set(error, CE_ERR_OS, errno, STEP, "cannot make a memory file for the filter");
+	r = seccomp_export_bpf(filter, fd);
+	if (r < 0)
+		return ce__error_set(error, CE_ERR_OS, -r, STEP, "libseccomp cannot export the filter");
+	if (fstat(fd, &st) < 0 || lseek(fd, 0, SEEK_SET) < 0)
+		return ce__error_set(error, CE_ERR_OS, errno, STEP, "cannot read the exported filter");
+	size = (size_t)st.st_size;
+	buffer = calloc(size / sizeof(*buffer) + extra, sizeof(*buffer));
+	if (!buffer)
+		return ce__error_no_memory(error);
+	if (size % sizeof(*buffer) || ce__io_read_full(fd, buffer, size) != (ssize_t)size)
+		return ce__error_set(error, CE_ERR_OS, EIO, STEP, "cannot read the exported filter");
+	*count = size / sizeof(*buffer);
+	*code = ce__steal_pointer(&buffer);
+	return 0;
+}
+
+/* Writes the tail behind the filter and leads every marker to it. `code` has room for the tail. */
+static int append_answers(struct sock_filter *code, size_t *count, ce_error **error)
+{
+	size_t tail = *count, n = tail, markers = 0;
+
+	for (size_t i = 0; i < tail; i++) {
+		if (code[i].code != (BPF_RET | BPF_K) || code[i].k != (SECCOMP_RET_ERRNO | MARKER))
+			continue;
+		code[i] = (struct sock_filter)BPF_STMT(BPF_JMP | BPF_JA, (uint32_t)(tail - i - 1));
+		markers++;
+	}
+	if (!markers)
+		return ce__error_set(error, CE_ERR_OS, 0, STEP, "libseccomp exported no default action");
+	code[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
+	for (size_t i = 0; i < ce__seccomp_refusal_count; i++) {
+		const struct ce_seccomp_refusal *refusal = &ce__seccomp_refusals[i];
+		int number = resolve_call(refusal->name);
+
+		if (number < 0)
+			continue;
+		code[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)number, 0, 1);
+		code[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K,
+							 SECCOMP_RET_ERRNO | (uint32_t)refusal->answer);
+	}
+	code[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS);
+	*count = n;
+	return 0;
+}
+
+int ce__seccomp_build(const char *const *groups, void **bytes, size_t *size, ce_error **error)
+{
+	CLEANUP_FILTER scmp_filter_ctx filter = NULL;
+	CE_CLEANUP_FREE struct sock_filter *code = NULL;
+	size_t count = 0;
+	uint32_t selected;
+	int r;
+
+	r = select_groups(groups, &selected, error);
+	if (r == 0)
+		r = make_filter(selected, &filter, error);
+	if (r == 0)
+		r = export_filter(filter, &code, &count, error);
+	if (r == 0)
+		r = append_answers(code, &count, error);
+	if (r < 0)
+		return r;
+	if (count > CE_PLAN_MAX_BPF)
+		return ce__error_set(error, CE_ERR_UNSUPPORTED, E2BIG, STEP,
+				     "the filter has %zu instructions, the kernel takes %d", count, CE_PLAN_MAX_BPF);
+	*size = count * sizeof(*code);
+	*bytes = ce__steal_pointer(&code);
+	return 0;
+}
