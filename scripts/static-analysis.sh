@@ -1,0 +1,33 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0 OR MIT
+#
+# static-analysis.sh BUILD_DIR: clang-tidy and cppcheck over lib/; both must be silent. BUILD_DIR is one that clang was
+# configured for: its compile_commands.json says how each file is compiled.
+set -eu
+. "$(dirname "$0")/lib.sh"
+
+build=$(cd "${1:?usage: static-analysis.sh BUILD_DIR}" && pwd)
+cd "$ce_root"
+failed=0
+
+say "clang-tidy on lib/"
+sources=$(find lib -name '*.c' | sort)
+# shellcheck disable=SC2086 # a list of words on purpose
+printf '%s\n' $sources | xargs -P 2 -n 4 clang-tidy -p "$build" --quiet >"$build/clang-tidy.log" 2>"$build/clang-tidy.err" || {
+	cat "$build/clang-tidy.log"
+	grep -v 'warnings generated\|warning generated' "$build/clang-tidy.err" >&2 || true
+	failed=1
+}
+if grep -s 'Compile command not found' "$build/clang-tidy.err"; then
+	warn "not part of the build, so not checked"
+	failed=1
+fi
+
+say "cppcheck on lib/"
+cppcheck --quiet --std=c11 --language=c --enable=warning,performance,portability --inline-suppr \
+	--suppressions-list=scripts/cppcheck.suppressions --error-exitcode=1 -j 2 \
+	--cppcheck-build-dir="$(mkdir -p "$build/cppcheck" && echo "$build/cppcheck")" \
+	-D__x86_64__ -D_GNU_SOURCE -D__GNUC__=12 -I include -I lib lib || failed=1
+
+[ "$failed" -eq 0 ] || die "static analysis has something to say"
+say "both are silent"

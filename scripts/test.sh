@@ -1,0 +1,195 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0 OR MIT
+#
+# sh scripts/test.sh [--quick|--long]: installs what the tests need, then builds and tests in every way that counts. A step
+# that fails does not stop the others; the end is a table of the steps and one line of sums. Logs: build/test/*.log
+set -eu
+. "$(dirname "$0")/lib.sh"
+
+usage() {
+	cat <<'EOF'
+usage: sh scripts/test.sh [--quick | --long]
+  --quick  the gcc build with its tests, the clang build and the acceptance of an installed prefix
+  --long   all of it, and the soak tests, the fuzz targets (60 s each) and valgrind
+CE_TESTS_MUST_RUN=1 in the environment turns tests that would be skipped into failures.
+EOF
+}
+
+mode=normal
+for argument in "$@"; do
+	case $argument in
+	--quick) mode=quick ;;
+	--long) mode=long ;;
+	-h | --help)
+		usage
+		exit 0
+		;;
+	*)
+		usage >&2
+		die "unknown argument '$argument'"
+		;;
+	esac
+done
+
+out=$ce_root/build/test
+mkdir -p "$out"
+cd "$ce_root"
+table=$out/steps.txt
+: >"$table"
+tests_passed=0 tests_failed=0 steps_passed=0 steps_failed=0
+
+install_packages() {
+	say "Packages"
+	# shellcheck disable=SC2086
+	need_packages $ce_build_packages g++ jq libcmocka-dev clang clang-tidy libclang-rt-14-dev cppcheck valgrind \
+		abigail-tools bubblewrap util-linux scdoc qemu-system-x86 busybox-static cpio shellcheck
+	need_languages
+}
+
+# ---- steps ----------------------------------------------------------------------------------------
+
+# step NAME COMMAND...: runs it with its output in a log, of which the end is shown if it fails.
+step() {
+	name=$1
+	shift
+	log=$out/$(printf '%s' "$name" | tr -c 'a-zA-Z0-9\n' '-').log
+	say "$name"
+	started=$(date +%s)
+	# A subshell, so that what a step exports and where it goes ends with it.
+	if ("$@") >"$log" 2>&1; then
+		word=passed
+		steps_passed=$((steps_passed + 1))
+	else
+		word=FAILED
+		steps_failed=$((steps_failed + 1))
+		warn "$name failed; the end of $log:"
+		tail -n 60 "$log" | sed 's/^/    /'
+	fi
+	count_tests "$log"
+	printf '%-46s %s %5d s  %s\n' "$name" "$word" "$(($(date +%s) - started))" "$counted" >>"$table"
+	tail -n 1 "$table" | sed 's/^/    /'
+	show_skips "$log"
+}
+
+# count_tests LOG: adds up what `meson test` said of its tests in it.
+count_tests() {
+	counted=''
+	good=$(sum_lines 'Ok|Expected Fail' "$1")
+	bad=$(sum_lines 'Fail|Unexpected Pass|Timeout' "$1")
+	skipped=$(sum_lines 'Skipped' "$1")
+	[ "$((good + bad + skipped))" -gt 0 ] || return 0
+	tests_passed=$((tests_passed + good))
+	tests_failed=$((tests_failed + bad))
+	counted="$good tests ok, $bad failed, $skipped skipped"
+}
+
+sum_lines() {
+	sed -n -E "s/^($1): +([0-9]+) *$/\\2/p" "$2" | awk '{ sum += $1 } END { print sum + 0 }'
+}
+
+show_skips() {
+	grep -E '(# SKIP|^\[  SKIPPED \]|^ *[0-9]+/[0-9]+ .* SKIP )' "$1" | sort -u | head -n 30 | sed 's/^/    skipped: /' || true
+}
+
+# build NAME COMPILER OPTION...: configures and compiles build/test/NAME.
+build() {
+	name_of_build=$1 compiler=$2
+	shift 2
+	CC=$compiler setup_build "$out/$name_of_build" -Dwerror=true -Dtests=true "$@" &&
+		run ninja -C "$out/$name_of_build"
+}
+
+# run_tests BUILD OPTION...: what fails prints its log. No test matching the options is a failure too.
+run_tests() {
+	tree=$out/$1
+	shift
+	run meson test -C "$tree" --no-rebuild --print-errorlogs --no-stdsplit "$@" | tee "$out/meson-test.out"
+	! grep -q 'No suitable tests defined\|No tests defined' "$out/meson-test.out" || return 1
+	grep -q '^Fail: *0 *$' "$out/meson-test.out" && grep -q '^Timeout: *0 *$' "$out/meson-test.out"
+}
+
+# ---- what is run ----------------------------------------------------------------------------------
+
+shell_scripts() {
+	shellcheck -x -P scripts scripts/*.sh tests/vm/*.sh tests/vm/init .ci/run
+}
+
+gcc_tests() {
+	build gcc gcc --buildtype=debugoptimized && run_tests gcc --no-suite long
+}
+
+clang_build() {
+	build clang clang --buildtype=debugoptimized
+}
+
+asan_tests() {
+	build asan gcc --buildtype=debugoptimized -Db_sanitize=address,undefined -Db_lundef=false || return 1
+	export ASAN_OPTIONS=abort_on_error=1:strict_string_checks=1:detect_stack_use_after_return=1
+	export UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
+	run_tests asan --no-suite long --no-suite abi --no-suite bench --timeout-multiplier 4
+}
+
+# With address space randomisation this TSan cannot map its shadow on kernels that randomise many bits.
+tsan_tests() {
+	build tsan gcc --buildtype=debugoptimized -Db_sanitize=thread -Db_lundef=false || return 1
+	export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
+	tree=$out/tsan
+	run setarch -R meson test -C "$tree" --no-rebuild --print-errorlogs --no-stdsplit --timeout-multiplier 8 \
+		--suite api --suite threads | tee "$out/meson-test.out"
+	grep -q '^Fail: *0 *$' "$out/meson-test.out" && grep -q '^Timeout: *0 *$' "$out/meson-test.out"
+}
+
+valgrind_tests() {
+	run_tests gcc --suite unit --timeout-multiplier 20 \
+		--wrapper 'valgrind --error-exitcode=99 --leak-check=full --trace-children=no -q'
+}
+
+soak_tests() {
+	run_tests gcc --suite long --timeout-multiplier 4
+}
+
+fuzz_targets() {
+	CC=clang setup_build "$out/fuzz" -Dfuzzers=true -Dtests=false -Db_lundef=false \
+		-Db_sanitize=address,undefined --buildtype=debugoptimized || return 1
+	run ninja -C "$out/fuzz" || return 1
+	found=0
+	for target in "$out"/fuzz/tests/fuzz/fuzz_*; do
+		if [ ! -f "$target" ] || [ ! -x "$target" ]; then
+			continue
+		fi
+		found=$((found + 1))
+		base=$(basename "$target")
+		mkdir -p "$out/corpus/$base"
+		run "$target" -max_total_time=60 -timeout=10 -rss_limit_mb=2048 -artifact_prefix="$out/$base-" \
+			"$out/corpus/$base" "tests/fuzz/corpus/${base#fuzz_}" || return 1
+	done
+	[ "$found" -gt 0 ]
+}
+
+# ---- in order -------------------------------------------------------------------------------------
+
+started_at=$(date +%s)
+install_packages
+step "gcc: build and tests" gcc_tests
+step "clang: build" clang_build
+if [ "$mode" != quick ]; then
+	step "ASan and UBSan: build and tests" asan_tests
+	step "TSan: build and thread tests" tsan_tests
+	step "clang-tidy and cppcheck" sh scripts/static-analysis.sh "$out/clang"
+	step "shellcheck" shell_scripts
+fi
+step "acceptance of an installed prefix" sh scripts/acceptance.sh
+if [ "$mode" != quick ]; then
+	step "VM: Linux 6.1, pure cgroup v2" bash tests/vm/run.sh "$out/gcc"
+fi
+if [ "$mode" = long ]; then
+	step "soak" soak_tests
+	step "fuzz targets, 60 s each" fuzz_targets
+	step "valgrind: unit tests" valgrind_tests
+fi
+
+printf '\n'
+say "Summary after $(($(date +%s) - started_at)) s"
+sed 's/^/    /' "$table"
+printf '%d passed, %d failed\n' "$((tests_passed + steps_passed))" "$((tests_failed + steps_failed))"
+[ "$((tests_failed + steps_failed))" -eq 0 ]
