@@ -8,7 +8,7 @@
 
 #include "base/base.h"
 
-#define CE_PLAN_MAGIC UINT64_C(0x314e414c50454320) /* " CEPLAN1" */
+#define CE_PLAN_MAGIC UINT64_C(0x314e414c50454320) /* the bytes " CEPLAN1" */
 #define CE_PLAN_MAX_BYTES (UINT64_C(1) << 30)
 #define CE_PLAN_MAX_STAGES 2
 #define CE_PLAN_MAX_MOUNTS 256
@@ -73,8 +73,7 @@ struct ce_plan_stage {
 	uint64_t mount_count;
 };
 
-#define CE_PLAN_PROBE 1u    /* set up a cell, report, run nothing */
-#define CE_PLAN_FAULT 2u    /* tests: make step `fault_step` fail with `fault_errno` */
+#define CE_PLAN_PROBE 1u /* set up a cell, report what could be had, run nothing */
 
 struct ce_plan {
 	uint64_t magic;
@@ -86,8 +85,6 @@ struct ce_plan {
 	uint64_t usage_interval_us; /* 0: no usage events */
 	uint64_t queue_timeout_us;  /* 0: none */
 	uint64_t outputs_max_bytes;
-	uint64_t fault_step;
-	uint64_t fault_errno;
 	uint64_t file_count;
 	struct ce_span files; /* struct ce_plan_file[] */
 	struct ce_plan_strings outputs;

@@ -42,40 +42,72 @@ static int resolve_call(const char *name)
 	return number;
 }
 
-static int allow_call(scmp_filter_ctx filter, const char *name, const struct ce_seccomp_check *checks)
+static int allow_calls(scmp_filter_ctx filter, const char *const *calls, ce_error **error)
+{
+	for (; calls && *calls; calls++) {
+		int number = resolve_call(*calls);
+		int r = number < 0 ? 0 : seccomp_rule_add_exact_array(filter, SCMP_ACT_ALLOW, number, 0, NULL);
+
+		if (r < 0 && r != -EEXIST)
+			return ce__error_set(error, CE_ERR_OS, -r, STEP, "cannot allow system call %s", *calls);
+	}
+	return 0;
+}
+
+static int allow_rule(scmp_filter_ctx filter, const struct ce_seccomp_resolved *rule, ce_error **error)
 {
 	struct scmp_arg_cmp args[CE_SECCOMP_CHECKS_MAX];
 	unsigned count = 0;
-	int number = resolve_call(name);
 	int r;
 
-	if (number < 0)
-		return 0;
-	while (checks && count < CE_SECCOMP_CHECKS_MAX && checks[count].mask) {
-		args[count] = SCMP_CMP64(checks[count].index, SCMP_CMP_MASKED_EQ, checks[count].mask,
-					 checks[count].value);
-		count++;
+	for (; count < CE_SECCOMP_CHECKS_MAX && rule->checks[count].mask; count++) {
+		const struct ce_seccomp_check *check = &rule->checks[count];
+
+		args[count] = SCMP_CMP64(check->index, SCMP_CMP_MASKED_EQ, check->mask, check->value);
 	}
-	r = seccomp_rule_add_exact_array(filter, SCMP_ACT_ALLOW, number, count, args);
-	return r == -EEXIST ? 0 : r;
+	r = seccomp_rule_add_exact_array(filter, SCMP_ACT_ALLOW, rule->number, count, args);
+	if (r < 0 && r != -EEXIST)
+		return ce__error_set(error, CE_ERR_OS, -r, STEP, "cannot add a rule for system call %d", rule->number);
+	return 0;
 }
 
-static int allow_set(scmp_filter_ctx filter, const struct ce_seccomp_set *set, ce_error **error)
+static size_t resolve_rules(const struct ce_seccomp_set *set, struct ce_seccomp_resolved *out)
 {
-	int r;
+	size_t n = 0;
 
-	for (const char *const *call = set->calls; call && *call; call++) {
-		r = allow_call(filter, *call, NULL);
-		if (r < 0)
-			return ce__error_set(error, CE_ERR_OS, -r, STEP, "cannot allow system call %s", *call);
-	}
 	for (size_t i = 0; i < set->rule_count; i++) {
-		r = allow_call(filter, set->rules[i].name, set->rules[i].checks);
-		if (r < 0)
-			return ce__error_set(error, CE_ERR_OS, -r, STEP, "cannot allow system call %s by rule",
-					     set->rules[i].name);
+		int number = resolve_call(set->rules[i].name);
+
+		if (number < 0)
+			continue;
+		out[n].number = number;
+		memcpy(out[n].checks, set->rules[i].checks, sizeof(out[n].checks));
+		n++;
 	}
-	return 0;
+	return n;
+}
+
+/* The rules of all sets go in together: libseccomp is given the fewest that say the same. */
+static int allow_sets(scmp_filter_ctx filter, const struct ce_seccomp_set *const *sets, size_t count,
+		      ce_error **error)
+{
+	CE_CLEANUP_FREE struct ce_seccomp_resolved *rules = NULL;
+	size_t total = 0, n = 0;
+	int r = 0;
+
+	for (size_t i = 0; i < count; i++)
+		total += sets[i]->rule_count;
+	rules = calloc(total + 1, sizeof(*rules));
+	if (!rules)
+		return ce__error_no_memory(error);
+	for (size_t i = 0; i < count && r == 0; i++) {
+		r = allow_calls(filter, sets[i]->calls, error);
+		n += resolve_rules(sets[i], rules + n);
+	}
+	n = ce__seccomp_merge(rules, n);
+	for (size_t i = 0; i < n && r == 0; i++)
+		r = allow_rule(filter, &rules[i], error);
+	return r;
 }
 
 static int unknown_group(const char *name, ce_error **error)
@@ -112,6 +144,8 @@ static int make_filter(uint32_t selected, scmp_filter_ctx *out, ce_error **error
 	const struct ce_seccomp_set base = {
 		.calls = ce__seccomp_calls, .rules = ce__seccomp_rules, .rule_count = ce__seccomp_rule_count,
 	};
+	const struct ce_seccomp_set *sets[1 + CE_SECCOMP_GROUPS_MAX] = { &base };
+	size_t count = 1;
 	CLEANUP_FILTER scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(MARKER));
 	int r;
 
@@ -125,11 +159,11 @@ static int make_filter(uint32_t selected, scmp_filter_ctx *out, ce_error **error
 	r = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	if (r < 0)
 		return ce__error_set(error, CE_ERR_OS, -r, STEP, "cannot ask libseccomp for a binary tree");
-	r = allow_set(filter, &base, error);
-	for (size_t i = 0; i < ce__seccomp_group_count && r == 0; i++) {
+	for (size_t i = 0; i < ce__seccomp_group_count; i++) {
 		if (selected & (UINT32_C(1) << i))
-			r = allow_set(filter, &ce__seccomp_groups[i], error);
+			sets[count++] = &ce__seccomp_groups[i];
 	}
+	r = allow_sets(filter, sets, count, error);
 	if (r == 0)
 		*out = ce__steal_pointer(&filter);
 	return r;

@@ -37,6 +37,12 @@ struct ce_seccomp_rule {
 	struct ce_seccomp_check checks[CE_SECCOMP_CHECKS_MAX];
 };
 
+/* The same for this architecture. */
+struct ce_seccomp_resolved {
+	int number;
+	struct ce_seccomp_check checks[CE_SECCOMP_CHECKS_MAX];
+};
+
 struct ce_seccomp_refusal {
 	const char *name;
 	int answer; /* errno */
@@ -67,5 +73,8 @@ extern const struct ce_seccomp_rule ce__seccomp_rules[];
 extern const size_t ce__seccomp_rule_count;
 extern const struct ce_seccomp_set ce__seccomp_groups[];
 extern const size_t ce__seccomp_group_count;
+
+/* Joins rules where that changes nothing, in place; returns how many are left. */
+size_t ce__seccomp_merge(struct ce_seccomp_resolved *rules, size_t count);
 
 #endif
