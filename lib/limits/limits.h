@@ -12,10 +12,12 @@
 struct ce_limits_backend; /* one per supervisor */
 
 #define CE_LIMITS_ALLOW_WEAKER 1u /* fall back to rlimits and sampling */
-#define CE_LIMITS_MOVE_HOST 2u	  /* host_pid and ourselves may move to a leaf (cgroup v2's no-internal-process rule) */
+#define CE_LIMITS_MOVE_HOST 2u    /* v2: host_pid and ourselves may move to a leaf of our cgroup */
 
 struct ce_limits_config {
-	const char *cgroup;   /* delegated directory (v2), or NULL: discover; borrowed for the call */
+	/* Delegated directory, or NULL: discover; borrowed for the call. On v1 it lies in any of the
+	 * hierarchies, and the same name is used in the others. */
+	const char *cgroup;
 	const char *instance; /* unique name of this supervisor, "codeexec-..."; borrowed for the call */
 	unsigned flags;
 	pid_t host_pid;
@@ -28,17 +30,17 @@ struct ce_limits_info {
 	uint64_t protections;
 };
 
-/* Finds the best backend, makes its instance directories. On failure nothing is left. CE_ERR_UNSUPPORTED with the
- * remedy in the message when only the weaker one is there and it was not allowed. */
+/* Finds the best backend, makes its instance directories. On failure nothing is left. CE_ERR_UNSUPPORTED with
+ * the remedy in the message when only the weaker one is there and it was not allowed. */
 int ce__limits_open(const struct ce_limits_config *config, struct ce_limits_backend **out,
 		    struct ce_failure *failure);
-/* Removes the instance directories, which must be empty of cells. */
+/* Removes the instance directories and whatever is left in them; cells must have been closed before. */
 void ce__limits_close(struct ce_limits_backend *backend);
 void ce__limits_info(const struct ce_limits_backend *backend, struct ce_limits_info *out);
 /* Absolute directories that this instance made, for the owner file: borrowed; NULL past the end. */
 const char *ce__limits_directory(const struct ce_limits_backend *backend, size_t index);
-/* Kills everything in an instance directory that a dead supervisor left and removes it with all below it. Used
- * with paths out of an owner file; refuses a path whose last part does not begin with "codeexec-". */
+/* Kills everything in an instance directory that a dead supervisor left and removes it with all below it.
+ * Used with paths out of an owner file; refuses a path whose last part does not begin with "codeexec-". */
 int ce__limits_sweep(const char *directory);
 
 struct ce_cell_limits {
@@ -47,16 +49,19 @@ struct ce_cell_limits {
 };
 
 struct ce_cell_usage {
+	/* Always. rlimits: memory is the sum of the resident sets. */
 	uint64_t cpu_us;
-	uint64_t memory_bytes;	    /* now */
-	uint64_t memory_peak_bytes; /* 0: the kernel keeps none */
-	uint64_t anon_bytes, file_bytes, shmem_bytes;
-	uint64_t tasks;	     /* now */
-	uint64_t tasks_peak; /* 0: the kernel keeps none */
-	uint64_t oom_kills;  /* since the cell was opened */
-	uint64_t memory_hits; /* allocations that hit the limit, whether or not reclaim helped */
-	uint64_t task_hits;   /* forks refused by the limit */
-	uint64_t read_bytes, write_bytes;
+	uint64_t memory_bytes; /* now */
+	uint64_t tasks;        /* now */
+	uint64_t
+	    oom_kills; /* since the cell was opened; v2 only with `full`: there the kernel kills them all */
+	/* With `full` only. */
+	uint64_t memory_peak_bytes;                   /* 0: the kernel keeps none */
+	uint64_t tasks_peak;                          /* 0: the kernel keeps none */
+	uint64_t anon_bytes, file_bytes, shmem_bytes; /* now; they add up: file is without shmem (tmpfs) */
+	uint64_t memory_hits;             /* allocations that hit the limit, whether or not reclaim helped */
+	uint64_t task_hits;               /* forks refused by the limit */
+	uint64_t read_bytes, write_bytes; /* v2 with the io controller; else 0 */
 };
 
 #define CE_CELL_ATTACH_MAX 4
@@ -74,11 +79,12 @@ int ce__limits_cell_open(struct ce_limits_backend *backend, const struct ce_cell
 			 struct ce_limits_cell *out, struct ce_failure *failure);
 /* Tells the backend the host pid of init: the rlimits backend samples its tree through /proc. */
 void ce__limits_cell_started(struct ce_limits_backend *backend, struct ce_limits_cell *cell, pid_t init_pid);
-/* What is cheap to know now; with `full` also the split, peaks and hit counters. 0 or -errno. */
+/* What is cheap to know now; with `full` also the split, peaks and hit counters. 0 or -errno. The split is to
+ * be taken while the tasks live: it is of now. */
 int ce__limits_cell_sample(struct ce_limits_backend *backend, struct ce_limits_cell *cell, bool full,
 			   struct ce_cell_usage *out);
-/* Kills every task in the cell, repeatedly until none is left that could fork (cgroup.kill, freezer, or nothing to
- * do for rlimits: the caller kills init through its pidfd and the pid namespace does the rest). */
+/* Kills every task in the cell, repeatedly until none is left that could fork (cgroup.kill, freezer, or
+ * nothing to do for rlimits: the caller kills init through its pidfd and the pid namespace does the rest). */
 int ce__limits_cell_kill(struct ce_limits_backend *backend, struct ce_limits_cell *cell);
 /* Removes the cgroups. -EBUSY while a task is still dying: the caller tries again later. */
 int ce__limits_cell_close(struct ce_limits_backend *backend, struct ce_limits_cell *cell);
