@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT
+ *
+ * `codeexec check`: the self-tests that the executors' manifests bring along, in real sandboxes. */
+#include "cli.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "page.h"
+
+enum { CHECK_ALLOW_WEAKER = 100 };
+
+static const struct option_spec check_specs[] = {
+    {"allow-weaker", 0, false, CHECK_ALLOW_WEAKER},
+    {NULL, 0, false, 0},
+};
+
+struct check {
+	bool allow_weaker;
+	size_t passed, failed;
+	int write_failed;
+};
+
+static int check_option(void *context, int id, const char *value)
+{
+	(void)id;
+	(void)value;
+	((struct check *)context)->allow_weaker = true;
+	return 0;
+}
+
+static void write_row(struct check *check, enum console_style style, const char *verdict,
+		      const char *const cells[3], const char *message)
+{
+	struct page page;
+
+	if (check->write_failed)
+		return;
+	check->write_failed = page_open(&page);
+	if (check->write_failed)
+		return;
+	console_cell(page.out, style, 7, verdict);
+	fprintf(page.out, "%-14s %-14s %-18s %s\n", cells[0], cells[1], cells[2], message);
+	check->write_failed = page_print(&page);
+}
+
+static void on_test(const ce_executor *executor, const char *runtime, const char *test, int passed,
+		    const char *message, const ce_result *result, void *user_data)
+{
+	struct check *check = user_data;
+	const char *cells[3] = {ce_executor_name(executor), runtime ? runtime : "", test ? test : ""};
+	char detail[64] = "";
+
+	check->passed += passed != 0;
+	check->failed += passed == 0;
+	if (passed && result)
+		snprintf(detail, sizeof(detail), "%.1f ms",
+			 (double)ce_result_wall_time_us(result, CE_STAGE_RUN) / 1000);
+	write_row(check, passed ? STYLE_GOOD : STYLE_BAD, passed ? "pass" : "FAIL", cells,
+		  passed    ? detail
+		  : message ? message
+			    : "");
+}
+
+/* With no language named, those that cannot run here are no failure; they are shown. */
+static int check_all(struct check *check, ce_sandbox *sandbox, ce_error **error)
+{
+	for (size_t i = 0; i < ce_sandbox_executor_count(sandbox); i++) {
+		const ce_executor *executor = ce_sandbox_executor(sandbox, i);
+		const char *cells[3] = {ce_executor_name(executor), "-", "-"};
+
+		if (!ce_executor_available(executor))
+			write_row(check, STYLE_WEAK, "skip", cells, ce_executor_unavailable_reason(executor));
+	}
+	return ce_sandbox_check(sandbox, NULL, on_test, check, error);
+}
+
+static int check_languages(struct check *check, ce_sandbox *sandbox, const struct arguments *arguments)
+{
+	static const char *const header[3] = {"LANGUAGE", "RUNTIME", "TEST"};
+	size_t load_errors = ce_sandbox_load_error_count(sandbox);
+	ce_error *error = NULL;
+	struct page page;
+	int r = 0;
+
+	write_row(check, STYLE_PLAIN, "RESULT", header, "");
+	if (!arguments->plain_count)
+		r = check_all(check, sandbox, &error);
+	for (size_t i = 0; i < arguments->plain_count && r >= 0; i++)
+		r = ce_sandbox_check(sandbox, arguments->plain[i], on_test, check, &error);
+	if (r < 0)
+		return cli_error(NULL, error);
+	sandbox_note_load_errors(sandbox);
+	if (check->write_failed || page_open(&page))
+		return EXIT_OWN_ERROR;
+	fprintf(page.out, "%zu passed, %zu failed\n", check->passed, check->failed);
+	r = page_print(&page);
+	if (r)
+		return r;
+	return check->failed || load_errors ? 1 : 0;
+}
+
+int command_check(struct cli_globals *globals, int argc, char **argv)
+{
+	struct check check = {.allow_weaker = false};
+	struct option_set own = {check_specs, check_option, &check};
+	struct arguments arguments;
+	ce_sandbox_options options;
+	ce_sandbox *sandbox = NULL;
+	int r = globals_parse(globals, &own, argc, argv, &arguments);
+
+	if (r)
+		return r;
+	if (globals->help)
+		return help_print("check");
+	options = globals_sandbox_options(globals);
+	if (check.allow_weaker)
+		options.flags |= CE_SANDBOX_ALLOW_WEAKER;
+	r = sandbox_open(globals, &options, &sandbox);
+	if (r)
+		return r;
+	r = check_languages(&check, sandbox, &arguments);
+	ce_sandbox_destroy(sandbox);
+	return r;
+}
