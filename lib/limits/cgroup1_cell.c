@@ -14,6 +14,7 @@
 #define FREEZE_TRIES 50
 #define PAUSE_US 200u
 #define PATH_SIZE 96
+#define SWAP_SLACK (UINT64_C(1) << 20)
 
 struct v1_cell {
 	char name[24];
@@ -47,6 +48,13 @@ static int remove_cell(const struct ce_cgroup1 *v1, const struct v1_cell *cell)
 	return result;
 }
 
+/* Swappiness 0 keeps cells out of swap, this limit bounds what slips through. Were it equal to that of
+ * memory, it would be met first, and Linux 6.15 and later do not count that in any file. */
+static uint64_t with_slack(uint64_t bytes)
+{
+	return bytes < UINT64_MAX - SWAP_SLACK ? bytes + SWAP_SLACK : UINT64_MAX;
+}
+
 static int fill_cell(const struct ce_cgroup1 *v1, const struct ce_cell_limits *limits,
 		     const struct v1_cell *cell, struct ce_limits_cell *out, const char **what)
 {
@@ -69,7 +77,7 @@ static int fill_cell(const struct ce_cgroup1 *v1, const struct ce_cell_limits *l
 	r = set_limit(v1->memory, cell, *what, limits->memory_bytes, "-1");
 	if (r == 0 && v1->memsw) {
 		*what = "memory.memsw.limit_in_bytes";
-		r = set_limit(v1->memory, cell, *what, limits->memory_bytes, "-1");
+		r = set_limit(v1->memory, cell, *what, with_slack(limits->memory_bytes), "-1");
 	}
 	if (r == 0) {
 		*what = "pids.max";
@@ -147,7 +155,7 @@ static int read_once(int dir, const struct v1_cell *cell, const char *file, uint
 	return read_number(&fd, dir, cell, file, out);
 }
 
-/* With both limits equal the kernel meets that of memory and swap first, and counts there. */
+/* Where other groups above or the slack make the swap limit the first to be met, it is counted there. */
 static int read_memory_hits(const struct ce_cgroup1 *v1, const struct v1_cell *cell, uint64_t *out)
 {
 	uint64_t swap = 0;

@@ -53,14 +53,13 @@ struct ce_cell_usage {
 	uint64_t cpu_us;
 	uint64_t memory_bytes; /* now */
 	uint64_t tasks;        /* now */
-	uint64_t
-	    oom_kills; /* since the cell was opened; v2 only with `full`: there the kernel kills them all */
+	uint64_t oom_kills;    /* since the cell was opened; v2: with `full` only */
 	/* With `full` only. */
 	uint64_t memory_peak_bytes;                   /* 0: the kernel keeps none */
 	uint64_t tasks_peak;                          /* 0: the kernel keeps none */
 	uint64_t anon_bytes, file_bytes, shmem_bytes; /* now; they add up: file is without shmem (tmpfs) */
-	uint64_t memory_hits;             /* allocations that hit the limit, whether or not reclaim helped */
-	uint64_t task_hits;               /* forks refused by the limit */
+	uint64_t memory_hits; /* allocations that hit the limit; reclaim may have helped: page cache counts */
+	uint64_t task_hits;   /* forks refused by the limit */
 	uint64_t read_bytes, write_bytes; /* v2 with the io controller; else 0 */
 };
 
