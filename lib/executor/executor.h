@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * Executors: manifests read from YAML, their plugins, and the registry that finds one by name. Runs in the host
- * process. Immutable after loading, so any thread may read it. */
+ * Executors: manifests read from YAML, their plugins, and the registry that finds one by name. Runs in the
+ * host process. Immutable after loading, so any thread may read it. */
 #ifndef CE_EXECUTOR_EXECUTOR_H
 #define CE_EXECUTOR_EXECUTOR_H
 
@@ -17,20 +17,23 @@ struct ce_manifest_mount {
 	bool optional;
 };
 
+/* Every list here is NULL-terminated and, after reading, never NULL itself unless it says so. The limits,
+ * mounts and environment that a manifest gives for several stages at once have already been merged into each
+ * stage. */
 struct ce_manifest_stage {
-	char **command; /* NULL-terminated template: {source}, {args}, {memory_mib}, {file:NAME} ... see docs/executors.md */
-	char **env;	/* NULL-terminated NAME=value */
-	char **artifacts; /* compile only: globs that the run stage gets */
-	char **seccomp;	  /* NULL-terminated group names */
+	char **command;          /* template; see docs/executors.md for its placeholders */
+	char **env;              /* NAME=value */
+	char **artifacts;        /* compile only: globs that the run stage gets */
+	char **seccomp;          /* group names */
 	struct ce_limits limits; /* 0: the library's default */
-	bool rlimit_as;	  /* the runtime bears RLIMIT_AS */
+	bool rlimit_as;          /* the runtime bears RLIMIT_AS */
 };
 
 struct ce_manifest_runtime {
 	char *name;
 	char **aliases;
-	char **packages;  /* Debian packages that bring it */
-	char **version;   /* command that prints its version, or NULL */
+	char **packages;                  /* Debian packages that bring it */
+	char **version;                   /* command that prints its version, or NULL */
 	struct ce_manifest_mount *mounts; /* beyond the standard root; for both stages */
 	size_t mount_count;
 	bool has_compile;
@@ -38,6 +41,7 @@ struct ce_manifest_runtime {
 	struct ce_manifest_stage run;
 	bool available;
 	char *unavailable_reason; /* NULL if available */
+	size_t line, column;      /* where the manifest says all this */
 };
 
 struct ce_manifest_test {
@@ -47,17 +51,23 @@ struct ce_manifest_test {
 	char *input; /* NULL: none */
 	size_t input_size;
 	char **args;
-	struct ce_manifest_file { char *name; char *data; size_t data_size; } *files;
+	struct ce_manifest_file {
+		char *name;
+		char *data;
+		size_t data_size;
+	} * files;
 	size_t file_count;
 	struct ce_limits limits;
 	/* expectations; NULL / negative / 0 are not checked */
-	char *stdout_is; size_t stdout_size;
+	char *stdout_is;
+	size_t stdout_size;
 	char *stdout_has;
 	char *stderr_has;
-	ce_outcome outcome; /* CE_OUTCOME_SUCCESS when the manifest gives none */
-	int exit_code;	    /* -1: not checked */
-	char *diagnostic_type; /* NULL: not checked */
+	ce_outcome outcome;      /* CE_OUTCOME_SUCCESS when the manifest gives none */
+	int exit_code;           /* -1: not checked */
+	char *diagnostic_type;   /* NULL: not checked */
 	int64_t diagnostic_line; /* 0: not checked */
+	size_t line, column;     /* where the manifest says all this */
 };
 
 struct ce_executor {
@@ -71,7 +81,9 @@ struct ce_executor {
 	size_t runtime_count;
 	struct ce_manifest_test *tests;
 	size_t test_count;
-	const struct ce_plugin *plugin; /* borrowed from the registry's loaded plugins; NULL if it was refused */
+	/* Borrowed from the registry's loaded plugins; NULL if it was refused. `fallback` is the default
+	 * plugin, which does the hooks that `plugin` leaves out. */
+	const struct ce_plugin *plugin, *fallback;
 };
 
 struct ce_registry {
@@ -88,24 +100,27 @@ int ce__manifest_read(const char *path, struct ce_executor **out, ce_error **err
 int ce__manifest_parse(const char *path, const void *text, size_t size, struct ce_executor **out,
 		       ce_error **error);
 void ce__manifest_free(struct ce_executor *executor);
+/* Reads a manifest with all its checks and forgets it. */
+int ce__manifest_lint(const char *path, ce_error **error);
 
-/* Loads every <dir>/<name>/<name>.yaml and <dir>/<name>.yaml, then the plugins, then probes the runtimes. Both
- * lists are NULL-terminated. Broken ones go to load_errors; only lack of memory is an error. Later directories do not
- * replace executors of earlier ones: a duplicate name or alias is a load error. */
+/* Loads every <dir>/<name>/<name>.yaml and <dir>/<name>.yaml, then the plugins, then probes the runtimes.
+ * Both lists are NULL-terminated. Broken ones go to load_errors; only lack of memory is an error. Later
+ * directories do not replace executors of earlier ones: a duplicate name or alias is a load error. */
 int ce__registry_load(const char *const *executor_dirs, const char *const *plugin_dirs,
 		      const struct ce_log *log, struct ce_registry **out, ce_error **error);
 void ce__registry_free(struct ce_registry *registry);
 
-/* "python", "py", "python@cpython", "c@clang". `runtime` becomes the index of the one to use (the first available one
- * when none is named). CE_ERR_NOT_FOUND lists near names, CE_ERR_UNAVAILABLE says why and names the package.
- * With `any_state` an unavailable executor is found too. */
+/* "python", "py", "python@cpython", "c@clang". `runtime` becomes the index of the one to use (the first
+ * available one when none is named). CE_ERR_NOT_FOUND lists near names, CE_ERR_UNAVAILABLE says why and names
+ * the package. With `any_state` an unavailable executor is found too. */
 int ce__registry_find(const struct ce_registry *registry, const char *language, bool any_state,
 		      const struct ce_executor **out, size_t *runtime, ce_error **error);
 
-/* What the plugin made of a request for one stage; the plan room turns it into a plan. Owned by the caller. */
+/* What the plugin made of a request for one stage; the plan room turns it into a plan. Owned by the caller.
+ */
 struct ce_stage_inputs {
 	char **argv; /* argv[0] absolute, or relative to the work directory beginning with "./" */
-	char **env;
+	char **env;  /* the executor's; neither the base environment nor ce_request.env */
 	char **artifacts;
 	char **seccomp;
 	struct ce_manifest_mount *mounts;
@@ -121,10 +136,15 @@ struct ce_execution_inputs {
 	struct ce_stage_inputs run;
 };
 
-/* Asks the plugin's prepare hook. `limits` and `compile_limits` are the effective ones (for {memory_mib} and the like).
- * request->files is already checked. CE_ERR_PLUGIN, CE_ERR_INVALID, CE_ERR_NO_MEMORY. */
+/* Asks the plugin's prepare hook. request->limits and ->compile_limits are the effective ones (for
+ * {memory_mib}), or NULL: the manifest's. request->files is already checked. CE_ERR_PLUGIN, CE_ERR_INVALID,
+ * CE_ERR_NO_MEMORY. */
 int ce__executor_prepare(const struct ce_executor *executor, size_t runtime, const struct ce_request *request,
 			 struct ce_execution_inputs *out, ce_error **error);
+/* The same for the command that prints a runtime's version: a run stage alone. CE_ERR_NOT_FOUND if it has
+ * none. */
+int ce__executor_prepare_version(const struct ce_executor *executor, size_t runtime,
+				 struct ce_execution_inputs *out, ce_error **error);
 void ce__execution_inputs_finish(struct ce_execution_inputs *inputs);
 
 /* A diagnostic with its texts owned. */
@@ -138,13 +158,17 @@ struct ce_explain_input {
 	ce_stage stage; /* the stage that decided the outcome */
 	ce_outcome outcome;
 	int exit_code, signal;
-	const void *output; size_t output_size;	 /* stdout of that stage; borrowed */
-	const void *errors; size_t errors_size;	 /* stderr of that stage; borrowed */
+	const void *output;
+	size_t output_size; /* stdout of that stage; borrowed */
+	const void *errors;
+	size_t errors_size; /* stderr of that stage; borrowed */
 };
 
-/* Asks the plugin's explain hook; a plugin that fails or has none gives no diagnostics. At most 100 are kept. */
-void ce__executor_explain(const struct ce_executor *executor, size_t runtime, const struct ce_explain_input *input,
-			  struct ce_owned_diagnostic **out, size_t *count);
+/* Asks the plugin's explain hook; a plugin that fails or has none gives no diagnostics. At most 100 are kept.
+ */
+void ce__executor_explain(const struct ce_executor *executor, size_t runtime,
+			  const struct ce_explain_input *input, struct ce_owned_diagnostic **out,
+			  size_t *count);
 void ce__diagnostics_free(struct ce_owned_diagnostic *diagnostics, size_t count);
 
 #endif

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT
+ *
+ * What only a whole manifest shows: names used twice, expectations that can never be met. And its end. */
+#include "executor/manifest.h"
+
+#include <string.h>
+
+/* Members of struct ce_limits after its size are all uint64_t. */
+static void merge_limits(struct ce_limits *limits, const struct ce_limits *common)
+{
+	static const size_t members[] = {
+	    offsetof(struct ce_limits, wall_time_ms), offsetof(struct ce_limits, cpu_time_ms),
+	    offsetof(struct ce_limits, memory_bytes), offsetof(struct ce_limits, disk_bytes),
+	    offsetof(struct ce_limits, disk_inodes),  offsetof(struct ce_limits, file_size_bytes),
+	    offsetof(struct ce_limits, stack_bytes),  offsetof(struct ce_limits, processes),
+	    offsetof(struct ce_limits, open_files),   offsetof(struct ce_limits, output_bytes),
+	};
+
+	limits->size = sizeof(*limits);
+	for (size_t i = 0; i < CE_ARRAY_SIZE(members); i++) {
+		uint64_t *own = (uint64_t *)(void *)((char *)limits + members[i]);
+		const uint64_t *other = (const uint64_t *)(const void *)((const char *)common + members[i]);
+
+		if (*own == 0)
+			*own = *other;
+	}
+}
+
+static bool ensure_list(char ***list)
+{
+	if (!*list)
+		*list = calloc(1, sizeof(**list));
+	return *list != NULL;
+}
+
+static bool complete_stage(struct ce_manifest_stage *stage, const struct ce_limits *common)
+{
+	merge_limits(&stage->limits, common);
+	return ensure_list(&stage->command) && ensure_list(&stage->env) && ensure_list(&stage->artifacts) &&
+	       ensure_list(&stage->seccomp);
+}
+
+static bool complete_lists(struct ce_manifest_draft *draft)
+{
+	struct ce_executor *e = &draft->executor;
+
+	if (!ensure_list(&e->aliases) || !ensure_list(&e->extensions) || !ensure_list(&e->shebangs))
+		return false;
+	if (!e->plugin_name)
+		e->plugin_name = strdup("command");
+	if (!e->plugin_name)
+		return false;
+	for (size_t i = 0; i < e->runtime_count; i++) {
+		struct ce_manifest_runtime *runtime = &e->runtimes[i];
+
+		if (!ensure_list(&runtime->aliases) || !ensure_list(&runtime->packages) ||
+		    !complete_stage(&runtime->compile, &draft->compile_limits) ||
+		    !complete_stage(&runtime->run, &draft->run_limits))
+			return false;
+	}
+	for (size_t i = 0; i < e->test_count; i++) {
+		e->tests[i].limits.size = sizeof(e->tests[i].limits);
+		if (!ensure_list(&e->tests[i].args))
+			return false;
+	}
+	return true;
+}
+
+static bool runtime_is_called(const struct ce_manifest_runtime *runtime, const char *name)
+{
+	return strcmp(runtime->name, name) == 0 || ce__strv_has(runtime->aliases, name);
+}
+
+static int check_runtime_names(struct ce_yaml *yaml, const struct ce_executor *e)
+{
+	for (size_t i = 0; i < e->runtime_count; i++) {
+		const struct ce_manifest_runtime *runtime = &e->runtimes[i];
+		const struct ce_yaml_mark mark = {runtime->line, runtime->column};
+
+		if (ce__strv_has(runtime->aliases, runtime->name))
+			return ce__yaml_fail(yaml, mark, "runtime \"%s\" has its own name as an alias",
+					     runtime->name);
+		for (size_t j = 0; j < i; j++) {
+			const char *taken =
+			    runtime_is_called(&e->runtimes[j], runtime->name) ? runtime->name : NULL;
+
+			for (char **alias = runtime->aliases; !taken && *alias; alias++)
+				taken = runtime_is_called(&e->runtimes[j], *alias) ? *alias : NULL;
+			if (taken)
+				return ce__yaml_fail(yaml, mark, "two runtimes are called \"%s\"", taken);
+		}
+	}
+	return 0;
+}
+
+static int check_tests(struct ce_yaml *yaml, const struct ce_executor *e)
+{
+	bool compiles = false;
+
+	for (size_t i = 0; i < e->runtime_count; i++)
+		compiles = compiles || e->runtimes[i].has_compile;
+	for (size_t i = 0; i < e->test_count; i++) {
+		const struct ce_manifest_test *test = &e->tests[i];
+		const struct ce_yaml_mark mark = {test->line, test->column};
+
+		for (size_t j = 0; j < i; j++)
+			if (strcmp(e->tests[j].name, test->name) == 0)
+				return ce__yaml_fail(yaml, mark, "two tests are called \"%s\"", test->name);
+		if (test->outcome == CE_OUTCOME_COMPILATION_ERROR && !compiles)
+			return ce__yaml_fail(
+			    yaml, mark, "test \"%s\" expects a compilation_error, but no runtime compiles",
+			    test->name);
+		if ((test->diagnostic_type || test->diagnostic_line) &&
+		    strcmp(e->plugin_name, "command") == 0)
+			return ce__yaml_fail(
+			    yaml, mark,
+			    "test \"%s\" expects a diagnostic, but the plugin \"command\" gives none",
+			    test->name);
+		for (size_t j = 0; j < test->file_count; j++)
+			if (strcmp(test->files[j].name, e->source_name) == 0)
+				return ce__yaml_fail(yaml, mark,
+						     "test \"%s\" has the file \"%s\" twice: it is its code",
+						     test->name, e->source_name);
+	}
+	return 0;
+}
+
+int ce__manifest_complete(struct ce_yaml *yaml, struct ce_manifest_draft *draft)
+{
+	static const struct ce_yaml_mark start = {1, 1};
+	struct ce_executor *e = &draft->executor;
+	int r;
+
+	if (!complete_lists(draft))
+		return ce__error_no_memory(yaml->error);
+	if (ce__strv_has(e->aliases, e->name))
+		return ce__yaml_fail(yaml, start, "executor \"%s\" has its own name as an alias", e->name);
+	r = check_runtime_names(yaml, e);
+	return r ? r : check_tests(yaml, e);
+}
+
+static void finish_stage(struct ce_manifest_stage *stage)
+{
+	ce__strv_free(stage->command);
+	ce__strv_free(stage->env);
+	ce__strv_free(stage->artifacts);
+	ce__strv_free(stage->seccomp);
+}
+
+static void finish_runtime(struct ce_manifest_runtime *runtime)
+{
+	free(runtime->name);
+	ce__strv_free(runtime->aliases);
+	ce__strv_free(runtime->packages);
+	ce__strv_free(runtime->version);
+	for (size_t i = 0; i < runtime->mount_count; i++) {
+		free(runtime->mounts[i].source);
+		free(runtime->mounts[i].target);
+	}
+	free(runtime->mounts);
+	finish_stage(&runtime->compile);
+	finish_stage(&runtime->run);
+	free(runtime->unavailable_reason);
+}
+
+static void finish_test(struct ce_manifest_test *test)
+{
+	free(test->name);
+	free(test->code);
+	free(test->input);
+	ce__strv_free(test->args);
+	for (size_t i = 0; i < test->file_count; i++) {
+		free(test->files[i].name);
+		free(test->files[i].data);
+	}
+	free(test->files);
+	free(test->stdout_is);
+	free(test->stdout_has);
+	free(test->stderr_has);
+	free(test->diagnostic_type);
+}
+
+void ce__manifest_finish(struct ce_executor *executor)
+{
+	free(executor->path);
+	free(executor->name);
+	free(executor->title);
+	ce__strv_free(executor->aliases);
+	ce__strv_free(executor->extensions);
+	ce__strv_free(executor->shebangs);
+	free(executor->source_name);
+	free(executor->plugin_name);
+	for (size_t i = 0; i < executor->runtime_count; i++)
+		finish_runtime(&executor->runtimes[i]);
+	free(executor->runtimes);
+	for (size_t i = 0; i < executor->test_count; i++)
+		finish_test(&executor->tests[i]);
+	free(executor->tests);
+}
+
+void ce__manifest_free(struct ce_executor *executor)
+{
+	if (!executor)
+		return;
+	ce__manifest_finish(executor);
+	free(executor);
+}

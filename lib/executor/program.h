@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#ifndef CE_EXECUTOR_PROGRAM_H
+#define CE_EXECUTOR_PROGRAM_H
+
+#include "executor/executor.h"
+
+/* Where a cell looks for programs. */
+#define CE_PROGRAM_PATH "/usr/local/bin:/usr/bin:/bin"
+
+/* Finds the program that a cell with these mounts would start for `name`: a bare name or an absolute path. 0
+ * with its path in the cell (owned by the caller), -ENOENT, -EACCES (there, but no executable file), -EXDEV
+ * (there, but it leads outside of what the cell shows), -ENOMEM. `real` (which may be NULL) then becomes the
+ * place that it leads to, or NULL; owned by the caller. */
+int ce__program_find(const char *name, const struct ce_manifest_mount *mounts, size_t mount_count,
+		     char **path, char **real);
+
+#endif
