@@ -110,12 +110,17 @@ static int parse_long(struct parser *parser, const char *argument)
 /* "-l value", "-lvalue"; letters without a value may be joined. */
 static int parse_short(struct parser *parser, const char *argument)
 {
+	const struct option_set *long_set;
+
+	/* "-limit" would otherwise be "-l imit" and "-code" be "-c ode". */
+	if (argument[2] && find_spec(parser, argument + 1, strlen(argument + 1), 0, &long_set))
+		return console_error("unknown option '%s' (did you mean -%s?)", argument, argument);
 	for (const char *p = argument + 1; *p; p++) {
 		const struct option_set *set;
 		const struct option_spec *spec = find_spec(parser, NULL, 0, *p, &set);
 		int r;
 
-		if (!spec) /* "-limit" is more likely a long option than six short ones */
+		if (!spec) /* "-limti" is more likely a long option than five short ones */
 			return unknown_option(parser, argument, p == argument + 1 && p[1] ? p : NULL);
 		if (spec->has_value)
 			return p[1] ? give(set, spec, p + 1) : give_next(parser, set, spec);

@@ -130,7 +130,7 @@ int units_parse(enum unit_kind kind, const char *text, uint64_t *out, const char
 		return refuse(reason, word ? unknown_unit(kind) : not_a_number(kind));
 	}
 	if (value == 0)
-		return refuse(reason, "is 0 (limits are greater than 0; leave it out to have the default)");
+		return refuse(reason, "must be greater than 0 (leave it out to have the default)");
 	if (__builtin_mul_overflow(value, unit->factor, &value) || value / scale == UINT64_MAX)
 		return refuse(reason, "is too large");
 	if (value % scale)
@@ -138,17 +138,6 @@ int units_parse(enum unit_kind kind, const char *text, uint64_t *out, const char
 							: "is not a whole number of bytes");
 	*out = value / scale;
 	return 0;
-}
-
-const char *units_format_ms(uint64_t ms, char *buffer, size_t size)
-{
-	if (ms < 1000)
-		snprintf(buffer, size, "%" PRIu64 " ms", ms);
-	else if (ms % 1000 == 0)
-		snprintf(buffer, size, "%" PRIu64 " s", ms / 1000);
-	else
-		snprintf(buffer, size, "%" PRIu64 ".%" PRIu64 " s", ms / 1000, ms % 1000 / 100);
-	return buffer;
 }
 
 const char *units_format_bytes(uint64_t bytes, char *buffer, size_t size)

@@ -18,8 +18,7 @@ enum unit_kind {
  * refused. */
 int units_parse(enum unit_kind kind, const char *text, uint64_t *out, const char **reason);
 
-/* "1.5 s", "250 ms", "64 MiB", "1000 B": for people, so rounded to one decimal. `buffer` is returned. */
-const char *units_format_ms(uint64_t ms, char *buffer, size_t size);
+/* "64 MiB", "1.5 KiB", "1000 B": for people, so rounded to one decimal. `buffer` is returned. */
 const char *units_format_bytes(uint64_t bytes, char *buffer, size_t size);
 
 #endif
