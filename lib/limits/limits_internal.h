@@ -84,6 +84,15 @@ int ce__cgroup1_open(const struct ce_limits_config *config, const struct ce_hier
 		     struct ce_limits_backend *backend, struct ce_limits_why *why);
 int ce__rlimits_open(struct ce_limits_backend *backend, const char *detail);
 
+#define CE_PID_TREE_MAX 4096
+struct ce_pid_tree {
+	pid_t pids[CE_PID_TREE_MAX];
+	size_t count;
+};
+/* A process and all its descendants, by the kernel's lists of children or by everyone's parent: what can be
+ * seen at this moment, at most CE_PID_TREE_MAX. */
+size_t ce__rlimits_tree(pid_t root, bool by_children, struct ce_pid_tree *tree);
+
 /* The v2 directory under which the instance goes, with controllers on for its children. */
 struct ce_cgroup2_parent {
 	int fd;

@@ -10,28 +10,21 @@
 #include <stdio.h>
 #include <string.h>
 
-#define TREE_MAX 4096
-
 struct cell {
 	pid_t init;      /* 0: not started */
 	uint64_t cpu_us; /* the largest seen: a process that ends unawaited takes its time with it */
 };
 
-struct tree {
-	pid_t pids[TREE_MAX];
-	size_t count;
-};
-
 struct state {
 	uint64_t ticks_per_second;
 	uint64_t page_bytes;
-	bool children_file; /* /proc/PID/task/TID/children, CONFIG_PROC_CHILDREN */
-	struct tree tree;   /* scratch */
+	bool children_file;      /* /proc/PID/task/TID/children, CONFIG_PROC_CHILDREN */
+	struct ce_pid_tree tree; /* scratch */
 };
 
-static void add_pid(struct tree *tree, uint64_t pid)
+static void add_pid(struct ce_pid_tree *tree, uint64_t pid)
 {
-	if (pid > 0 && pid <= INT32_MAX && tree->count < TREE_MAX)
+	if (pid > 0 && pid <= INT32_MAX && tree->count < CE_PID_TREE_MAX)
 		tree->pids[tree->count++] = (pid_t)pid;
 }
 
@@ -41,7 +34,7 @@ static bool is_pid(const char *name, uint64_t *pid)
 	return ce__limits_parse_u64(name, pid) == 0;
 }
 
-static void add_children_of_thread(struct tree *tree, int tasks, const char *tid)
+static void add_children_of_thread(struct ce_pid_tree *tree, int tasks, const char *tid)
 {
 	char path[64], text[16384], *save = NULL;
 
@@ -56,7 +49,7 @@ static void add_children_of_thread(struct tree *tree, int tasks, const char *tid
 	}
 }
 
-static void add_children(struct tree *tree, pid_t pid)
+static void add_children(struct ce_pid_tree *tree, pid_t pid)
 {
 	char path[64];
 	struct dirent *entry;
@@ -119,7 +112,7 @@ static size_t read_links(struct link **out)
 }
 
 /* Without the children files: every process of the machine is asked for its parent. */
-static void find_tree_by_parents(struct tree *tree)
+static void find_tree_by_parents(struct ce_pid_tree *tree)
 {
 	CE_CLEANUP_FREE struct link *links = NULL;
 	size_t count = read_links(&links);
@@ -130,16 +123,15 @@ static void find_tree_by_parents(struct tree *tree)
 				add_pid(tree, (uint64_t)links[j].pid);
 }
 
-static void find_tree(struct state *state, pid_t init)
+size_t ce__rlimits_tree(pid_t root, bool by_children, struct ce_pid_tree *tree)
 {
-	state->tree.count = 0;
-	add_pid(&state->tree, (uint64_t)init);
-	if (!state->children_file) {
-		find_tree_by_parents(&state->tree);
-		return;
-	}
-	for (size_t i = 0; i < state->tree.count; i++)
-		add_children(&state->tree, state->tree.pids[i]);
+	tree->count = 0;
+	add_pid(tree, (uint64_t)root);
+	if (!by_children)
+		find_tree_by_parents(tree);
+	for (size_t i = 0; by_children && i < tree->count; i++)
+		add_children(tree, tree->pids[i]);
+	return tree->count;
 }
 
 /* "size resident shared ..." in pages. */
@@ -184,7 +176,7 @@ static int sample_cell(struct ce_limits_backend *backend, struct ce_limits_cell 
 
 	(void)full;
 	if (cell->init > 0)
-		find_tree(state, cell->init);
+		ce__rlimits_tree(cell->init, state->children_file, &state->tree);
 	else
 		state->tree.count = 0;
 	for (size_t i = 0; i < state->tree.count; i++) {

@@ -1,0 +1,824 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT
+ *
+ * The limits room against real cgroups, of whichever version this machine has. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "limits/limits_internal.h"
+
+#define MIB (UINT64_C(1) << 20)
+#define NOBODY 65534
+
+struct fixture {
+	struct ce_limits_backend *backend;
+	char instance[64];
+};
+
+static struct fixture fx;
+
+/* ---- helpers ---- */
+
+static void name_instance(char *out, size_t size)
+{
+	char random[9];
+
+	assert_int_equal(ce__base_random_hex(random, 4), 0);
+	snprintf(out, size, "codeexec-test-%d-%s", (int)getpid(), random);
+}
+
+static int open_backend(const char *instance, unsigned flags, struct ce_limits_backend **out,
+			struct ce_failure *failure)
+{
+	const struct ce_limits_config config = {.instance = instance, .flags = flags, .host_pid = getpid()};
+
+	return ce__limits_open(&config, out, failure);
+}
+
+static int set_up(void **state)
+{
+	struct ce_failure failure = {0};
+
+	(void)state;
+	memset(&fx, 0, sizeof(fx));
+	name_instance(fx.instance, sizeof(fx.instance));
+	if (open_backend(fx.instance, CE_LIMITS_MOVE_HOST, &fx.backend, &failure) < 0)
+		print_message("%s\n", failure.message);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	ce__limits_close(fx.backend);
+	fx.backend = NULL;
+	return 0;
+}
+
+/* Returns only with a backend; otherwise skips, or fails where tests must run. */
+static void need_backend(void)
+{
+	const char *must = getenv("CE_TESTS_MUST_RUN");
+
+	if (fx.backend)
+		return;
+	if (must && strcmp(must, "1") == 0)
+		fail_msg("there is no cgroup to be used, and CE_TESTS_MUST_RUN=1");
+	print_message("skipped: there is no cgroup to be used\n");
+	skip();
+}
+
+static void open_cell(uint64_t memory, uint64_t processes, struct ce_limits_cell *cell)
+{
+	const struct ce_cell_limits limits = {.memory_bytes = memory, .processes = processes};
+	struct ce_failure failure = {0};
+
+	if (ce__limits_cell_open(fx.backend, &limits, cell, &failure) < 0)
+		fail_msg("%s", failure.message);
+}
+
+/* Forks into the cell as the supervisor does, and runs `body` there. */
+static pid_t start_in(struct ce_limits_cell *cell, int (*body)(int), int argument)
+{
+	struct clone_args args = {.exit_signal = SIGCHLD};
+	long pid;
+
+	if (cell->clone_cgroup_fd >= 0) {
+		args.flags = CLONE_INTO_CGROUP;
+		args.cgroup = (unsigned)cell->clone_cgroup_fd;
+	}
+	pid = syscall(SYS_clone3, &args, sizeof(args));
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		for (size_t i = 0; i < cell->attach_count; i++)
+			if (write(cell->attach_fds[i], "0", 1) != 1)
+				_exit(99);
+		_exit(body(argument));
+	}
+	if (cell->state)
+		ce__limits_cell_started(fx.backend, cell, (pid_t)pid);
+	return (pid_t)pid;
+}
+
+static int wait_for(pid_t pid)
+{
+	int status = 0;
+
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return status;
+}
+
+static struct ce_cell_usage sample(struct ce_limits_cell *cell, bool full)
+{
+	struct ce_cell_usage usage;
+
+	assert_int_equal(ce__limits_cell_sample(fx.backend, cell, full, &usage), 0);
+	return usage;
+}
+
+/* Orphans of a cell come to us, as they come to init in a real one. */
+static void reap_all(void)
+{
+	while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
+		;
+}
+
+static int close_retrying(struct ce_limits_cell *cell)
+{
+	uint64_t end = ce__clock_us() + 2000000;
+	int r;
+
+	while ((r = ce__limits_cell_close(fx.backend, cell)) == -EBUSY && ce__clock_us() < end)
+		usleep(1000);
+	return r;
+}
+
+static void burn_cpu(uint64_t ms)
+{
+	struct timespec now;
+
+	do {
+		clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+	} while ((uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000 < ms);
+}
+
+/* ---- what runs in cells ---- */
+
+static int touch_memory(int mib)
+{
+	size_t size = (size_t)mib << 20;
+	char *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (p == MAP_FAILED)
+		return 98;
+	memset(p, 1, size);
+	return 0;
+}
+
+static int touch_and_report(int fd)
+{
+	char *shared = mmap(NULL, 4 << 20, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (shared == MAP_FAILED || touch_memory(8) != 0)
+		return 98;
+	memset(shared, 1, 4 << 20);
+	if (write(fd, "x", 1) != 1)
+		return 97;
+	pause();
+	return 0;
+}
+
+static int fork_until_refused(int fd)
+{
+	int count = 0;
+
+	for (;;) {
+		pid_t pid = fork();
+
+		if (pid < 0)
+			break;
+		if (pid == 0) {
+			char c;
+
+			/* until the last writer is gone */
+			_exit(read(fd, &c, 1) == 0 ? 0 : 1);
+		}
+		if (++count > 64)
+			break;
+	}
+	return errno == EAGAIN ? count : 99;
+}
+
+static int fork_for_ever(int fd)
+{
+	if (write(fd, "x", 1) != 1)
+		return 97;
+	for (;;)
+		fork();
+	return 0;
+}
+
+static int burn_in_a_tree(int ms)
+{
+	for (int i = 0; i < 2; i++) {
+		if (fork() == 0) {
+			burn_cpu((uint64_t)ms);
+			_exit(0);
+		}
+	}
+	while (wait(NULL) > 0)
+		;
+	return 0;
+}
+
+/* Says that it is there (that it is attached), if it is to. */
+static int wait_for_ever(int fd)
+{
+	if (fd >= 0 && write(fd, "x", 1) != 1)
+		return 97;
+	for (;;)
+		pause();
+	return 0;
+}
+
+static pid_t start_waiting(struct ce_limits_cell *cell)
+{
+	int ready[2];
+	pid_t pid;
+	char c;
+
+	assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
+	pid = start_in(cell, wait_for_ever, ready[1]);
+	assert_int_equal(read(ready[0], &c, 1), 1);
+	close(ready[0]);
+	close(ready[1]);
+	return pid;
+}
+
+/* ---- limits ---- */
+
+static void memory_limit_kills_and_is_counted(void **state)
+{
+	struct ce_limits_cell cell;
+	struct ce_cell_usage usage;
+	int status;
+
+	(void)state;
+	need_backend();
+	open_cell(32 * MIB, 4, &cell);
+	assert_int_equal(sample(&cell, true).oom_kills, 0);
+	status = wait_for(start_in(&cell, touch_memory, 100));
+	assert_true(WIFSIGNALED(status));
+	assert_int_equal(WTERMSIG(status), SIGKILL);
+	usage = sample(&cell, true);
+	assert_true(usage.oom_kills > 0);
+	assert_true(usage.memory_hits > 0);
+	if (usage.memory_peak_bytes)
+		assert_in_range(usage.memory_peak_bytes, 31 * MIB, 32 * MIB);
+	assert_int_equal(close_retrying(&cell), 0);
+}
+
+static void memory_below_the_limit_is_no_hit(void **state)
+{
+	struct ce_limits_cell cell;
+	struct ce_cell_usage usage;
+
+	(void)state;
+	need_backend();
+	open_cell(64 * MIB, 4, &cell);
+	assert_int_equal(wait_for(start_in(&cell, touch_memory, 16)), 0);
+	usage = sample(&cell, true);
+	assert_int_equal(usage.oom_kills, 0);
+	assert_int_equal(usage.memory_hits, 0);
+	assert_int_equal(usage.task_hits, 0);
+	if (usage.memory_peak_bytes)
+		assert_in_range(usage.memory_peak_bytes, 16 * MIB, 24 * MIB);
+	assert_int_equal(close_retrying(&cell), 0);
+}
+
+static void task_limit_refuses_forks_and_is_counted(void **state)
+{
+	struct ce_limits_cell cell;
+	int gate[2], status;
+	struct ce_cell_usage usage;
+
+	(void)state;
+	need_backend();
+	assert_int_equal(pipe2(gate, O_CLOEXEC), 0);
+	open_cell(64 * MIB, 4, &cell);
+	/* The child stands for init, which does not count: so four more. It closes no pipe end, and they
+	 * wait. */
+	status = wait_for(start_in(&cell, fork_until_refused, gate[0]));
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 4);
+	usage = sample(&cell, true);
+	assert_int_equal(usage.tasks, 4);
+	assert_true(usage.task_hits > 0);
+	if (usage.tasks_peak)
+		assert_int_equal(usage.tasks_peak, 5);
+	assert_int_equal(ce__limits_cell_close(fx.backend, &cell), -EBUSY);
+	assert_int_equal(ce__limits_cell_kill(fx.backend, &cell), 0);
+	reap_all();
+	assert_int_equal(close_retrying(&cell), 0);
+	close(gate[0]);
+	close(gate[1]);
+}
+
+static void kill_ends_a_tree_that_forks_all_the_time(void **state)
+{
+	struct ce_limits_cell cell;
+	int ready[2];
+	char c;
+
+	(void)state;
+	need_backend();
+	assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
+	open_cell(64 * MIB, 60, &cell);
+	start_in(&cell, fork_for_ever, ready[1]);
+	assert_int_equal(read(ready[0], &c, 1), 1);
+	while (sample(&cell, false).tasks < 20)
+		usleep(1000);
+	assert_int_equal(ce__limits_cell_kill(fx.backend, &cell), 0);
+	/* Returns only when there is none left: one that went on forking would hang this. */
+	reap_all();
+	assert_int_equal(sample(&cell, false).tasks, 0);
+	assert_int_equal(close_retrying(&cell), 0);
+	close(ready[0]);
+	close(ready[1]);
+}
+
+static void kill_of_an_empty_cell_is_fine(void **state)
+{
+	struct ce_limits_cell cell;
+
+	(void)state;
+	need_backend();
+	open_cell(64 * MIB, 4, &cell);
+	assert_int_equal(ce__limits_cell_kill(fx.backend, &cell), 0);
+	assert_int_equal(ce__limits_cell_kill(fx.backend, &cell), 0);
+	/* and does not leave it frozen or dying */
+	assert_int_equal(wait_for(start_in(&cell, touch_memory, 1)), 0);
+	assert_int_equal(close_retrying(&cell), 0);
+	assert_int_equal(ce__limits_cell_close(fx.backend, &cell), 0);
+}
+
+static void cpu_time_of_the_whole_tree_is_counted(void **state)
+{
+	struct ce_limits_cell cell;
+	struct ce_limits_info info;
+	uint64_t cpu;
+
+	(void)state;
+	need_backend();
+	ce__limits_info(fx.backend, &info);
+	if (!(info.protections & CE_PROTECTION_CPU_LIMIT))
+		skip();
+	open_cell(64 * MIB, 4, &cell);
+	assert_int_equal(wait_for(start_in(&cell, burn_in_a_tree, 60)), 0);
+	cpu = sample(&cell, false).cpu_us;
+	assert_in_range(cpu, 110000, 1000000);
+	assert_int_equal(close_retrying(&cell), 0);
+}
+
+static void memory_is_split_by_kind(void **state)
+{
+	struct ce_limits_cell cell;
+	struct ce_cell_usage usage;
+	int ready[2];
+	char c;
+
+	(void)state;
+	need_backend();
+	assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
+	open_cell(64 * MIB, 4, &cell);
+	start_in(&cell, touch_and_report, ready[1]);
+	assert_int_equal(read(ready[0], &c, 1), 1);
+	usage = sample(&cell, true);
+	assert_int_equal(usage.tasks, 1);
+	assert_in_range(usage.anon_bytes, 8 * MIB, 12 * MIB);
+	assert_in_range(usage.shmem_bytes, 4 * MIB, 5 * MIB);
+	assert_in_range(usage.file_bytes, 0, 4 * MIB);
+	assert_in_range(usage.memory_bytes, 12 * MIB, 20 * MIB);
+	assert_int_equal(ce__limits_cell_kill(fx.backend, &cell), 0);
+	reap_all();
+	assert_int_equal(close_retrying(&cell), 0);
+	close(ready[0]);
+	close(ready[1]);
+}
+
+static void cells_do_not_see_each_other(void **state)
+{
+	struct ce_limits_cell first, second;
+
+	(void)state;
+	need_backend();
+	open_cell(32 * MIB, 4, &first);
+	open_cell(64 * MIB, 4, &second);
+	wait_for(start_in(&first, touch_memory, 100));
+	assert_int_equal(wait_for(start_in(&second, touch_memory, 40)), 0);
+	assert_true(sample(&first, true).oom_kills > 0);
+	assert_int_equal(sample(&second, true).oom_kills, 0);
+	assert_int_equal(close_retrying(&first), 0);
+	assert_int_equal(close_retrying(&second), 0);
+}
+
+static void limits_of_zero_are_refused(void **state)
+{
+	const struct ce_cell_limits none = {.memory_bytes = 0, .processes = 1},
+				    no_tasks = {.memory_bytes = MIB};
+	struct ce_limits_cell cell;
+	struct ce_failure failure;
+
+	(void)state;
+	need_backend();
+	assert_int_equal(ce__limits_cell_open(fx.backend, &none, &cell, &failure), CE_ERR_INVALID);
+	assert_int_equal(ce__limits_cell_open(fx.backend, &no_tasks, &cell, &failure), CE_ERR_INVALID);
+}
+
+static void limits_can_be_none(void **state)
+{
+	struct ce_limits_cell cell;
+
+	(void)state;
+	need_backend();
+	open_cell(UINT64_MAX, UINT64_MAX, &cell);
+	assert_int_equal(wait_for(start_in(&cell, touch_memory, 8)), 0);
+	assert_int_equal(close_retrying(&cell), 0);
+}
+
+/* ---- clean-up ---- */
+
+static void close_leaves_no_directory(void **state)
+{
+	char *directories[CE_HIERARCHIES_MAX] = {0};
+	size_t count = 0;
+
+	(void)state;
+	need_backend();
+	for (; ce__limits_directory(fx.backend, count); count++) {
+		directories[count] = strdup(ce__limits_directory(fx.backend, count));
+		assert_int_equal(access(directories[count], F_OK), 0);
+	}
+	assert_true(count > 0);
+	ce__limits_close(fx.backend);
+	fx.backend = NULL;
+	for (size_t i = 0; i < count; i++) {
+		assert_int_equal(access(directories[i], F_OK), -1);
+		free(directories[i]);
+	}
+}
+
+static void sweep_kills_and_removes_what_was_left(void **state)
+{
+	struct ce_limits_cell cell;
+	const char *directory;
+	int status;
+	pid_t pid;
+
+	(void)state;
+	need_backend();
+	open_cell(64 * MIB, 4, &cell);
+	pid = start_waiting(&cell);
+	for (size_t i = 0; (directory = ce__limits_directory(fx.backend, i)) != NULL; i++) {
+		int r = ce__limits_sweep(directory);
+
+		/* Not reaped yet, it may have kept its directory. */
+		if (i == 0) {
+			status = wait_for(pid);
+			assert_true(WIFSIGNALED(status));
+			assert_int_equal(WTERMSIG(status), SIGKILL);
+		}
+		if (r == -EBUSY)
+			r = ce__limits_sweep(directory);
+		assert_int_equal(r, 0);
+		assert_int_equal(access(directory, F_OK), -1);
+		assert_int_equal(ce__limits_sweep(directory), 0);
+	}
+	assert_int_equal(ce__limits_cell_close(fx.backend, &cell), 0);
+}
+
+static void sweep_wakes_what_was_left_frozen(void **state)
+{
+	struct ce_limits_cell cell;
+	const char *directory;
+	char path[4200];
+	pid_t pid;
+
+	(void)state;
+	need_backend();
+	directory = ce__limits_directory(fx.backend, 0);
+	snprintf(path, sizeof(path), "%s/freezer.state", directory);
+	if (access(path, F_OK) < 0)
+		skip(); /* cgroup v2, or v1 without freezer: nothing is ever frozen */
+	open_cell(64 * MIB, 4, &cell);
+	pid = start_waiting(&cell);
+	assert_int_equal(ce__io_write_file(AT_FDCWD, path, "FROZEN"), 0);
+	for (size_t i = 0; (directory = ce__limits_directory(fx.backend, i)) != NULL; i++)
+		assert_int_equal(ce__limits_sweep(directory), 0);
+	assert_true(WIFSIGNALED(wait_for(pid)));
+	assert_int_equal(ce__limits_cell_close(fx.backend, &cell), 0);
+}
+
+/* Also where v2 has no controllers: a hybrid machine. */
+static void sweep_kills_a_nested_tree_on_v2(void **state)
+{
+	struct ce_limits_cell cell = {.clone_cgroup_fd = -1};
+	char path[4200], inner[4300];
+	struct ce_hierarchies found;
+	int made;
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(ce__discover_run(&found), 0);
+	snprintf(path, sizeof(path), "%s/%s-nested", found.v2.own ? found.v2.own : "/nowhere", fx.instance);
+	ce__discover_finish(&found);
+	made = mkdir(path, 0755);
+	if (made < 0)
+		need_backend();
+	if (made < 0)
+		skip(); /* v1 only, or v2 is not ours */
+	snprintf(inner, sizeof(inner), "%s/e1", path);
+	assert_int_equal(mkdir(inner, 0755), 0);
+	cell.clone_cgroup_fd = open(inner, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	assert_true(cell.clone_cgroup_fd >= 0);
+	pid = start_waiting(&cell);
+	close(cell.clone_cgroup_fd);
+	ce__limits_sweep(path);
+	assert_int_equal(WTERMSIG(wait_for(pid)), SIGKILL);
+	assert_int_equal(ce__limits_sweep(path), 0);
+	assert_int_equal(access(path, F_OK), -1);
+}
+
+static void sweep_refuses_paths_that_are_not_ours(void **state)
+{
+	char temporary[] = "/tmp/codeexec-sweep-XXXXXX", path[256];
+
+	(void)state;
+	assert_non_null(mkdtemp(temporary));
+	assert_int_equal(ce__limits_sweep(temporary), -EINVAL);
+	assert_int_equal(access(temporary, F_OK), 0);
+	snprintf(path, sizeof(path), "/sys/../%s", temporary);
+	assert_int_equal(ce__limits_sweep(path), -EINVAL);
+	rmdir(temporary);
+	assert_int_equal(ce__limits_sweep("codeexec-relative"), -EINVAL);
+	assert_int_equal(ce__limits_sweep(""), -EINVAL);
+	assert_int_equal(ce__limits_sweep("/"), -EINVAL);
+	assert_int_equal(ce__limits_sweep("/sys/fs/cgroup/other"), -EINVAL);
+	assert_int_equal(ce__limits_sweep("/sys/fs/cgroup/codeexec-x/.."), -EINVAL);
+	assert_int_equal(ce__limits_sweep("/sys/fs/cgroup/codeexec-x/"), -EINVAL);
+	assert_int_equal(ce__limits_sweep("/sys/fs/cgroup/" CE_LIMITS_HOST_LEAF), -EINVAL);
+	assert_int_equal(ce__limits_sweep("/nowhere/codeexec-x"), 0);
+}
+
+static void open_that_fails_halfway_leaves_nothing(void **state)
+{
+	CE_CLEANUP_FREE char *directories[CE_HIERARCHIES_MAX] = {0};
+	struct ce_failure failure = {0};
+	struct ce_limits_backend *backend = NULL;
+	size_t count = 0;
+
+	(void)state;
+	need_backend();
+	for (; ce__limits_directory(fx.backend, count); count++)
+		directories[count] = strdup(ce__limits_directory(fx.backend, count));
+	ce__limits_close(fx.backend);
+	fx.backend = NULL;
+	/* The name is taken in one place: memory's on v1, the only one on v2. */
+	assert_int_equal(mkdir(directories[count - 1], 0755), 0);
+	assert_int_equal(open_backend(fx.instance, CE_LIMITS_MOVE_HOST, &backend, &failure),
+			 CE_ERR_UNSUPPORTED);
+	assert_null(backend);
+	assert_int_equal(rmdir(directories[count - 1]), 0);
+	for (size_t i = 0; i < count; i++) {
+		assert_int_equal(access(directories[i], F_OK), -1);
+		if (i > 0)
+			free(directories[i]);
+	}
+}
+
+static void bad_names_and_places_are_refused(void **state)
+{
+	static const char *const bad[] = {"", "other", "codeexec-a/b", CE_LIMITS_HOST_LEAF, NULL};
+	struct ce_limits_backend *backend = NULL;
+	struct ce_failure failure = {0};
+	struct ce_limits_config config = {.instance = "codeexec-test-bad", .cgroup = "/tmp"};
+
+	(void)state;
+	for (size_t i = 0; i < CE_ARRAY_SIZE(bad); i++)
+		assert_int_equal(open_backend(bad[i], 0, &backend, &failure), CE_ERR_INVALID);
+	assert_int_equal(ce__limits_open(&config, &backend, &failure), CE_ERR_INVALID);
+	assert_non_null(strstr(failure.message, "/tmp"));
+	config.cgroup = "/sys/fs/cgroup/codeexec-does-not-exist";
+	assert_int_equal(ce__limits_open(&config, &backend, &failure), CE_ERR_INVALID);
+	assert_int_equal(failure.os_error, ENOENT);
+}
+
+/* ---- an ordinary user ---- */
+
+/* Children report through their exit status: cmocka belongs to the parent. */
+static int run_as_nobody(int (*body)(const char *instance))
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		if (setresgid(NOBODY, NOBODY, NOBODY) < 0 || setresuid(NOBODY, NOBODY, NOBODY) < 0)
+			_exit(90);
+		_exit(body(fx.instance));
+	}
+	return WEXITSTATUS(wait_for(pid));
+}
+
+static int fall_back(const char *instance)
+{
+	struct ce_limits_backend *backend = NULL;
+	struct ce_failure failure = {0};
+	struct ce_limits_info info;
+
+	if (open_backend(instance, 0, &backend, &failure) != CE_ERR_UNSUPPORTED)
+		return 1;
+	if (!strstr(failure.message, "systemd-run --user --scope -p Delegate=yes -- COMMAND") ||
+	    !strstr(failure.message, "--allow-weaker"))
+		return 2;
+	if (open_backend(instance, CE_LIMITS_ALLOW_WEAKER, &backend, &failure) != 0)
+		return 3;
+	ce__limits_info(backend, &info);
+	if (strcmp(info.name, "rlimits") != 0 || info.protections != 0 || !strstr(info.detail, "v2: "))
+		return 4;
+	if (ce__limits_directory(backend, 0))
+		return 5;
+	ce__limits_close(backend);
+	return 0;
+}
+
+static void weaker_limits_need_permission(void **state)
+{
+	(void)state;
+	need_backend();
+	if (geteuid() != 0)
+		skip();
+	tear_down(NULL);
+	assert_int_equal(run_as_nobody(fall_back), 0);
+}
+
+static int work_in_delegated(const char *instance)
+{
+	struct ce_failure failure = {0};
+	struct ce_limits_cell cell;
+	struct ce_cell_usage usage;
+	struct ce_limits_info info;
+	const struct ce_cell_limits limits = {.memory_bytes = 32 * MIB, .processes = 4};
+	pid_t pid;
+
+	if (open_backend(instance, CE_LIMITS_MOVE_HOST, &fx.backend, &failure) < 0) {
+		fprintf(stderr, "%s\n", failure.message);
+		return 1;
+	}
+	ce__limits_info(fx.backend, &info);
+	if (strcmp(info.name, "rlimits") == 0)
+		return 2;
+	if (ce__limits_cell_open(fx.backend, &limits, &cell, &failure) < 0) {
+		fprintf(stderr, "%s\n", failure.message);
+		return 3;
+	}
+	pid = start_in(&cell, touch_memory, 100);
+	if (waitpid(pid, NULL, 0) != pid || ce__limits_cell_sample(fx.backend, &cell, true, &usage) < 0)
+		return 4;
+	if (usage.oom_kills == 0)
+		return 5;
+	if (close_retrying(&cell) != 0)
+		return 6;
+	ce__limits_close(fx.backend);
+	return 0;
+}
+
+static void give_to_nobody(const char *directory)
+{
+	static const char *const files[] = {"", "/cgroup.procs", "/tasks", "/cgroup.subtree_control",
+					    "/cgroup.threads"};
+	char path[4200];
+
+	assert_int_equal(mkdir(directory, 0755), 0);
+	for (size_t i = 0; i < CE_ARRAY_SIZE(files); i++) {
+		snprintf(path, sizeof(path), "%s%s", directory, files[i]);
+		if (chown(path, NOBODY, NOBODY) < 0)
+			assert_int_equal(errno, ENOENT);
+	}
+}
+
+static int enter_and_work(char *const *directories, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		char path[4200];
+
+		snprintf(path, sizeof(path), "%s/cgroup.procs", directories[i]);
+		if (ce__io_write_file_u64(AT_FDCWD, path, (uint64_t)getpid()) < 0)
+			return 80;
+	}
+	if (setresgid(NOBODY, NOBODY, NOBODY) < 0 || setresuid(NOBODY, NOBODY, NOBODY) < 0)
+		return 90;
+	return work_in_delegated(fx.instance);
+}
+
+static void a_user_works_in_a_delegated_cgroup(void **state)
+{
+	char *directories[CE_HIERARCHIES_MAX] = {0};
+	size_t count = 0;
+	int status;
+	pid_t pid;
+
+	(void)state;
+	need_backend();
+	if (geteuid() != 0)
+		skip();
+	for (; ce__limits_directory(fx.backend, count); count++) {
+		directories[count] = ce__base_asprintf("%s-user", ce__limits_directory(fx.backend, count));
+		give_to_nobody(directories[count]);
+	}
+	pid = fork();
+	if (pid == 0)
+		_exit(enter_and_work(directories, count));
+	status = wait_for(pid);
+	for (size_t i = 0; i < count; i++) {
+		assert_int_equal(ce__limits_sweep(directories[i]), 0);
+		free(directories[i]);
+	}
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+/* ---- without cgroups ---- */
+
+static int burn_then_wait(int fd)
+{
+	if (fork() == 0) {
+		burn_cpu(60);
+		if (write(fd, "x", 1) != 1)
+			_exit(97);
+		wait_for_ever(-1);
+	}
+	return wait_for_ever(fd);
+}
+
+static void sampling_sees_the_tree(void **state)
+{
+	static struct ce_pid_tree by_lists, by_parents;
+	struct ce_limits_cell cell = {.clone_cgroup_fd = -1};
+	struct ce_cell_usage usage;
+	int ready[2];
+	char text[2];
+	pid_t pid;
+
+	(void)state;
+	tear_down(NULL);
+	fx.backend = calloc(1, sizeof(*fx.backend));
+	assert_int_equal(ce__rlimits_open(fx.backend, "a test"), 0);
+	assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
+	open_cell(64 * MIB, 4, &cell);
+	assert_int_equal(sample(&cell, true).tasks, 0);
+	pid = start_in(&cell, burn_then_wait, ready[1]);
+	assert_int_equal(ce__io_read_full(ready[0], text, 2), 2);
+	usage = sample(&cell, true);
+	assert_int_equal(usage.tasks, 2);
+	assert_in_range(usage.cpu_us, 30000, 1000000);
+	assert_true(usage.memory_bytes > 0);
+	assert_true(usage.anon_bytes <= usage.memory_bytes);
+	assert_int_equal(ce__rlimits_tree(pid, false, &by_parents), 2);
+	if (access("/proc/thread-self/children", R_OK) == 0) {
+		assert_int_equal(ce__rlimits_tree(pid, true, &by_lists), 2);
+		assert_memory_equal(by_lists.pids, by_parents.pids, 2 * sizeof(pid_t));
+	}
+	kill(by_parents.pids[1], SIGKILL);
+	kill(pid, SIGKILL);
+	reap_all();
+	/* What was once seen is not forgotten. */
+	assert_true(sample(&cell, false).cpu_us >= usage.cpu_us);
+	assert_int_equal(ce__limits_cell_kill(fx.backend, &cell), 0);
+	assert_int_equal(ce__limits_cell_close(fx.backend, &cell), 0);
+	close(ready[0]);
+	close(ready[1]);
+}
+
+#define LIMITS_TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    LIMITS_TEST(memory_limit_kills_and_is_counted),
+	    LIMITS_TEST(memory_below_the_limit_is_no_hit),
+	    LIMITS_TEST(task_limit_refuses_forks_and_is_counted),
+	    LIMITS_TEST(kill_ends_a_tree_that_forks_all_the_time),
+	    LIMITS_TEST(kill_of_an_empty_cell_is_fine),
+	    LIMITS_TEST(cpu_time_of_the_whole_tree_is_counted),
+	    LIMITS_TEST(memory_is_split_by_kind),
+	    LIMITS_TEST(cells_do_not_see_each_other),
+	    LIMITS_TEST(limits_of_zero_are_refused),
+	    LIMITS_TEST(limits_can_be_none),
+	    LIMITS_TEST(close_leaves_no_directory),
+	    LIMITS_TEST(sweep_kills_and_removes_what_was_left),
+	    LIMITS_TEST(sweep_wakes_what_was_left_frozen),
+	    LIMITS_TEST(sweep_refuses_paths_that_are_not_ours),
+	    LIMITS_TEST(open_that_fails_halfway_leaves_nothing),
+	    LIMITS_TEST(bad_names_and_places_are_refused),
+	    LIMITS_TEST(weaker_limits_need_permission),
+	    LIMITS_TEST(a_user_works_in_a_delegated_cgroup),
+	    LIMITS_TEST(sampling_sees_the_tree),
+	};
+
+	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
