@@ -811,6 +811,7 @@ int main(void)
 	    LIMITS_TEST(close_leaves_no_directory),
 	    LIMITS_TEST(sweep_kills_and_removes_what_was_left),
 	    LIMITS_TEST(sweep_wakes_what_was_left_frozen),
+	    LIMITS_TEST(sweep_kills_a_nested_tree_on_v2),
 	    LIMITS_TEST(sweep_refuses_paths_that_are_not_ours),
 	    LIMITS_TEST(open_that_fails_halfway_leaves_nothing),
 	    LIMITS_TEST(bad_names_and_places_are_refused),
