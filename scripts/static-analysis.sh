@@ -11,13 +11,20 @@ cd "$ce_root"
 failed=0
 
 say "clang-tidy on lib/"
-sources=$(find lib -name '*.c' | sort)
-# shellcheck disable=SC2086 # a list of words on purpose
-printf '%s\n' $sources | xargs -P 2 -n 4 clang-tidy -p "$build" --quiet >"$build/clang-tidy.log" 2>"$build/clang-tidy.err" || {
-	cat "$build/clang-tidy.log"
-	grep -v 'warnings generated\|warning generated' "$build/clang-tidy.err" >&2 || true
-	failed=1
+# One file at a time: several in one process confuse this version's va_list check.
+tidy() {
+	xargs -P 2 -n 1 clang-tidy -p "$build" --quiet "$@" >>"$build/clang-tidy.log" 2>>"$build/clang-tidy.err" || failed=1
 }
+rm -f "$build/clang-tidy.log" "$build/clang-tidy.err"
+# Those that define what clang-analyzer.h explains go without it.
+printf '%s\n' lib/base/failure.c lib/error/error.c >"$build/clang-tidy.plain"
+tidy <"$build/clang-tidy.plain"
+find lib -name '*.c' | sort | grep -vxF -f "$build/clang-tidy.plain" >"$build/clang-tidy.files"
+tidy "--extra-arg=-include$ce_root/scripts/clang-analyzer.h" <"$build/clang-tidy.files"
+if [ "$failed" -ne 0 ]; then
+	cat "$build/clang-tidy.log"
+	grep -v 'warnings\{0,1\} generated\|errors\{0,1\} generated' "$build/clang-tidy.err" >&2 || true
+fi
 if grep -s 'Compile command not found' "$build/clang-tidy.err"; then
 	warn "not part of the build, so not checked"
 	failed=1
