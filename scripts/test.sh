@@ -160,8 +160,11 @@ fuzz_targets() {
 		found=$((found + 1))
 		base=$(basename "$target")
 		mkdir -p "$out/corpus/$base"
-		run "$target" -max_total_time=60 -timeout=10 -rss_limit_mb=2048 -artifact_prefix="$out/$base-" \
-			"$out/corpus/$base" "tests/fuzz/corpus/${base#fuzz_}" || return 1
+		set -- "$out/corpus/$base"
+		for seeds in "tests/fuzz/corpus/$base" "tests/fuzz/corpus/${base#fuzz_}"; do
+			[ ! -d "$seeds" ] || set -- "$@" "$seeds"
+		done
+		run "$target" -max_total_time=60 -timeout=10 -rss_limit_mb=2048 -artifact_prefix="$out/$base-" "$@" || return 1
 	done
 	[ "$found" -gt 0 ]
 }

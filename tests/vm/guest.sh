@@ -182,7 +182,12 @@ all_for() {
 	esac
 	ok "$kind: python passes its self-tests" scope "$kind" codeexec check "${weaker[@]}" python
 	ok "$kind: bash passes its self-tests" scope "$kind" codeexec check "${weaker[@]}" bash
-	[ ! -x /tests/test_integration ] || ok "$kind: integration tests" scope "$kind" /tests/test_integration
+	for program in /tests/programs/*; do
+		[ ! -x "$program" ] || ok "$kind: ${program##*/}" scope "$kind" env CE_TEST_KIND="$kind" "$program"
+	done
+	for script in /tests/integration/*.sh; do
+		[ ! -f "$script" ] || ok "$kind: ${script##*/}" scope "$kind" env CE_TEST_KIND="$kind" bash "$script"
+	done
 }
 
 set_up_cgroups

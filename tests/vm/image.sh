@@ -78,11 +78,13 @@ copy_build() {
 		LD_LIBRARY_PATH=$build/lib copy_libraries "$object"
 	done <"$out.objects"
 	rm -f "$out.objects"
-	object=$build/tests/integration/test_integration
-	if [ -x "$object" ]; then
-		cp "$object" "$root/tests/"
-		copy_libraries "$object"
-	fi
+	for object in "$build"/tests/integration/test_* "$build"/tests/security/test_*; do
+		if [ -f "$object" ] && [ -x "$object" ]; then
+			mkdir -p "$root/tests/programs"
+			cp "$object" "$root/tests/programs/"
+			copy_libraries "$object"
+		fi
+	done
 	if [ -d "$source_root/tests/integration" ]; then
 		mkdir -p "$root/tests/integration"
 		find "$source_root/tests/integration" -maxdepth 1 -name '*.sh' -exec cp {} "$root/tests/integration/" \;
