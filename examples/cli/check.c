@@ -40,7 +40,7 @@ static void write_row(struct check *check, enum console_style style, const char 
 	if (check->write_failed)
 		return;
 	console_cell(page.out, style, 7, verdict);
-	fprintf(page.out, "%-14s %-14s %-18s %s\n", cells[0], cells[1], cells[2], message);
+	fprintf(page.out, "%-12s %-12s %-36s %s\n", cells[0], cells[1], cells[2], message);
 	check->write_failed = page_print(&page);
 }
 
