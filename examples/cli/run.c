@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "input.h"
 #include "json.h"
 #include "limits.h"
 #include "meter.h"
@@ -17,7 +18,6 @@
 #include "request.h"
 #include "signals.h"
 
-#define INPUT_CHUNK 65536
 /* A pipe that polls writable takes this much without blocking, so that a reader who stalls cannot keep us
  * from noticing a signal. PIPE_BUF of Linux. */
 #define OUTPUT_CHUNK 4096
@@ -26,7 +26,7 @@ struct session {
 	const struct run_request *run;
 	ce_execution *execution; /* owned */
 	struct meter meter;
-	bool input_open;
+	struct input input;
 	bool cancelled; /* on account of a signal */
 	int write_errno;
 	const char *write_name;
@@ -94,49 +94,28 @@ static void on_event(ce_execution *execution, const ce_event *event, void *user_
 	}
 }
 
-/* In the background a read from the terminal would stop us (SIGTTIN) and the program's clock would run on. */
-static bool may_read_input(const struct session *session)
-{
-	if (!session->input_open)
-		return false;
-	return !isatty(STDIN_FILENO) || tcgetpgrp(STDIN_FILENO) == getpgrp();
-}
-
-static int forward_input(struct session *session, ce_error **error)
-{
-	char buffer[INPUT_CHUNK];
-	ssize_t n = read(STDIN_FILENO, buffer, sizeof(buffer));
-
-	if (n < 0 && (errno == EINTR || errno == EAGAIN))
-		return 0;
-	if (n > 0) {
-		if (session->meter.enabled && isatty(STDIN_FILENO))
-			meter_stop(&session->meter);
-		return ce_execution_write(session->execution, buffer, (size_t)n, error);
-	}
-	session->input_open = false;
-	return ce_execution_close_input(session->execution, error);
-}
-
 /* Dispatches until the execution is finished. 0, or a CE_ERR_*. */
 static int run_loop(struct session *session, ce_error **error)
 {
 	for (;;) {
-		struct pollfd fds[3] = {
-		    {.fd = ce_execution_fd(session->execution), .events = POLLIN},
-		    {.fd = session->cancelled ? -1 : signals_fd(), .events = POLLIN},
-		    {.fd = may_read_input(session) ? STDIN_FILENO : -1, .events = POLLIN}};
-		int r;
+		struct pollfd fds[3] = {{.fd = ce_execution_fd(session->execution), .events = POLLIN},
+					{.events = POLLIN},
+					{.events = POLLIN}};
+		bool typed = false;
+		int timeout_ms, r;
 
 		notice_signal(session, session->execution);
 		r = ce_execution_dispatch(session->execution, error);
 		if (r)
 			return r < 0 ? r : 0;
-		/* The timeout is for a terminal that comes to the foreground again. */
-		if (poll(fds, 3, session->input_open && fds[2].fd < 0 ? 500 : -1) < 0 && errno != EINTR)
+		fds[1].fd = session->cancelled ? -1 : signals_fd();
+		fds[2].fd = input_fd(&session->input, &timeout_ms);
+		if (poll(fds, 3, timeout_ms) <= 0)
 			continue;
 		if (fds[2].revents) {
-			r = forward_input(session, error);
+			r = input_forward(&session->input, session->execution, &typed, error);
+			if (typed)
+				meter_stop(&session->meter);
 			if (r)
 				return r;
 		}
@@ -255,13 +234,14 @@ static int report(struct session *session, const ce_result *result)
 
 static int execute(const struct run_request *run, ce_sandbox *sandbox)
 {
-	struct session session = {.run = run, .input_open = request_is_interactive(run)};
+	struct session session = {.run = run};
 	ce_request request = request_for_library(run);
 	ce_result *result = NULL;
 	ce_error *error = NULL;
 	int r;
 
 	meter_init(&session.meter);
+	input_init(&session.input, request_is_interactive(run));
 	r = ce_execution_start(sandbox, &request, on_event, &session, &session.execution, &error);
 	if (r)
 		return cli_error(NULL, error);
