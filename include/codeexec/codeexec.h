@@ -314,6 +314,9 @@ CE_API int ce_execution_write(ce_execution *execution, const void *data, size_t 
 /* The program sees the end of its input once it has read what was written. Repeatable. */
 CE_API int ce_execution_close_input(ce_execution *execution, ce_error **error);
 
+/* Bytes written that the program's pipe has not taken yet: write more when it is small. */
+CE_API size_t ce_execution_pending_input(const ce_execution *execution);
+
 /* Asks for the end of the execution; what was captured is kept. Any thread, repeatable; it must not run
  * at the same time as ce_execution_destroy. */
 CE_API void ce_execution_cancel(ce_execution *execution);
@@ -363,6 +366,10 @@ CE_API int ce_result_signal(const ce_result *result);
 CE_API const char *ce_result_message(const ce_result *result);
 /* Every limit that was hit, also those that did not decide the outcome: CE_LIMIT_* bits. */
 CE_API uint64_t ce_result_limits_hit(const ce_result *result);
+/* How that stage alone ended; never CE_OUTCOME_COMPILATION_ERROR. 0 if it did not take place. */
+CE_API ce_outcome ce_result_stage_outcome(const ce_result *result, ce_stage stage);
+CE_API int ce_result_stage_exit_code(const ce_result *result, ce_stage stage);
+CE_API int ce_result_stage_signal(const ce_result *result, ce_stage stage);
 /* 1 if that stage took place. */
 CE_API int ce_result_has_stage(const ce_result *result, ce_stage stage);
 /* Bytes as written, up to the output limit; also NUL-terminated, which `size` does not count. */
@@ -480,7 +487,8 @@ CE_API const char *ce_executor_unavailable_reason(const ce_executor *executor);
 CE_API size_t ce_executor_runtime_count(const ce_executor *executor);
 CE_API const char *ce_executor_runtime_name(const ce_executor *executor, size_t index);
 CE_API int ce_executor_runtime_available(const ce_executor *executor, size_t index);
-CE_API const char *ce_executor_runtime_packages(const ce_executor *executor, size_t index);
+/* Name of a Debian package that brings it. */
+CE_API const char *ce_executor_runtime_package(const ce_executor *executor, size_t index, size_t package);
 /* Runs the runtime's version command in the sandbox at the first call and remembers the answer.
  * "" if it is not available or does not tell. Borrowed from the sandbox. Any thread. */
 CE_API const char *ce_sandbox_runtime_version(ce_sandbox *sandbox, const ce_executor *executor,

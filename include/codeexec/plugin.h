@@ -107,8 +107,7 @@ typedef struct ce_plugin_output {
 /* ---- what a hook may ask of the host -------------------------------------------------------- */
 
 /* Flags of add_mount. */
-#define CE_PLUGIN_MOUNT_OPTIONAL (UINT64_C(1) << 0) /* leave it out if the source is missing at that moment  \
-						     */
+#define CE_PLUGIN_MOUNT_OPTIONAL (UINT64_C(1) << 0) /* leave it out if there is no source when it starts */
 
 typedef struct ce_plugin_host {
 	size_t size;

@@ -47,6 +47,21 @@ static struct ce_yaml_mark from_yaml_mark(yaml_mark_t mark)
 	return (struct ce_yaml_mark){mark.line + 1, mark.column + 1};
 }
 
+static struct ce_yaml_mark mark_of_offset(const struct ce_yaml *yaml, size_t offset)
+{
+	struct ce_yaml_mark mark = {1, 1};
+
+	for (size_t i = 0; i < offset && i < yaml->input_size; i++) {
+		if (yaml->input[i] == '\n') {
+			mark.line++;
+			mark.column = 1;
+		} else if (((unsigned char)yaml->input[i] & 0xc0) != 0x80) {
+			mark.column++;
+		}
+	}
+	return mark;
+}
+
 /* libyaml gives a problem and, mostly, what it was doing when it met it. */
 static int fail_syntax(struct ce_yaml *yaml)
 {
@@ -55,10 +70,9 @@ static int fail_syntax(struct ce_yaml *yaml)
 
 	if (p->error == YAML_MEMORY_ERROR)
 		return ce__error_no_memory(yaml->error);
-	/* The reader stage knows an offset only. */
+	/* The reader stage is ahead of the marks and knows an offset only. */
 	if (p->error == YAML_READER_ERROR)
-		return ce__yaml_fail(yaml, from_yaml_mark(p->mark), "%s (byte %zu)", problem,
-				     p->problem_offset);
+		return ce__yaml_fail(yaml, mark_of_offset(yaml, p->problem_offset), "%s", problem);
 	if (p->context)
 		return ce__yaml_fail(yaml, from_yaml_mark(p->problem_mark), "%s %s", p->context, problem);
 	return ce__yaml_fail(yaml, from_yaml_mark(p->problem_mark), "%s", problem);
@@ -161,6 +175,8 @@ int ce__yaml_open(struct ce_yaml *yaml, const char *path, const void *text, size
 
 	memset(yaml, 0, sizeof(*yaml));
 	yaml->path = path;
+	yaml->input = text;
+	yaml->input_size = size;
 	yaml->error = error;
 	if (!yaml_parser_initialize(&yaml->parser))
 		return ce__error_no_memory(error);

@@ -33,6 +33,8 @@ struct ce_yaml {
 	yaml_event_t event; /* the current one */
 	bool has_event;
 	const char *path;
+	const char *input;
+	size_t input_size;
 	ce_error **error;
 	size_t depth;
 	size_t events;

@@ -96,17 +96,19 @@ size_t ce__rlimits_tree(pid_t root, bool by_children, struct ce_pid_tree *tree);
 /* The v2 directory under which the instance goes, with controllers on for its children. */
 struct ce_cgroup2_parent {
 	int fd;
-	char *path;    /* owned */
-	bool moved;    /* host and supervisor are in the leaf because of us */
-	char undo[64]; /* what turns off again what we turned on, "-memory -pids" */
+	int lock;   /* held until the instance is there, so that nobody turns the controllers off meanwhile */
+	char *path; /* owned */
+	bool leaf;  /* host and supervisor are in its leaf, and are to leave it with the last supervisor */
 };
 int ce__cgroup2_parent_open(const struct ce_limits_config *config, const struct ce_hierarchy *v2,
 			    struct ce_cgroup2_parent *out, struct ce_limits_why *why);
-/* Moves host and supervisor back if that is possible. */
+/* After the instance was made. */
+void ce__cgroup2_parent_unlock(struct ce_cgroup2_parent *parent);
+/* Moves host and supervisor back if no other supervisor needs the controllers. */
 void ce__cgroup2_parent_close(struct ce_cgroup2_parent *parent);
 /* Turns on memory and pids (an error if not possible), cpu and io (if possible) for the children of a cgroup.
- * `undo`, which may be NULL, gets the opposite of what was changed. */
-int ce__cgroup2_parent_enable(int fd, char *undo, size_t size);
+ */
+int ce__cgroup2_parent_enable(int fd);
 
 /* ---- processes of a cgroup ---- */
 

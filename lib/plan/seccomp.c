@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * Turns the tables into BPF. libseccomp compiles the allow-list, whose rules all say ALLOW, so that their order does not
- * matter. Its one default action cannot give each refused call the answer that runtimes know how to live with
- * (ENOTTY, EAFNOSUPPORT, EPERM, ENOSYS): so its default is a marker, which is replaced by a jump to a tail that
- * looks the answer up. A marker that was not replaced would still refuse. */
+ * Turns the tables into BPF. libseccomp checks the architecture (and x32) and compiles the rules on arguments, which
+ * all say ALLOW, so that their order does not matter. Its one default action cannot give each other call the answer
+ * that runtimes know how to live with (ENOTTY, EAFNOSUPPORT, EPERM, ENOSYS): so its default is a marker, which is
+ * replaced by a jump to a tree that looks the answer up. A marker that was not replaced would still refuse.
+ */
 #include "plan/seccomp.h"
 
 #include <linux/filter.h>
@@ -28,8 +29,7 @@ static void cleanup_filter(scmp_filter_ctx *filter)
 		seccomp_release(*filter);
 }
 
-/* Negative if the call does not exist on this architecture. */
-static int resolve_call(const char *name)
+int ce__seccomp_number(const char *name)
 {
 	int number = seccomp_syscall_resolve_name(name);
 
@@ -40,18 +40,6 @@ static int resolve_call(const char *name)
 			return ce__seccomp_numbers[i].number;
 	}
 	return number;
-}
-
-static int allow_calls(scmp_filter_ctx filter, const char *const *calls, ce_error **error)
-{
-	for (; calls && *calls; calls++) {
-		int number = resolve_call(*calls);
-		int r = number < 0 ? 0 : seccomp_rule_add_exact_array(filter, SCMP_ACT_ALLOW, number, 0, NULL);
-
-		if (r < 0 && r != -EEXIST)
-			return ce__error_set(error, CE_ERR_OS, -r, STEP, "cannot allow system call %s", *calls);
-	}
-	return 0;
 }
 
 static int allow_rule(scmp_filter_ctx filter, const struct ce_seccomp_resolved *rule, ce_error **error)
@@ -76,7 +64,7 @@ static size_t resolve_rules(const struct ce_seccomp_set *set, struct ce_seccomp_
 	size_t n = 0;
 
 	for (size_t i = 0; i < set->rule_count; i++) {
-		int number = resolve_call(set->rules[i].name);
+		int number = ce__seccomp_number(set->rules[i].name);
 
 		if (number < 0)
 			continue;
@@ -88,7 +76,7 @@ static size_t resolve_rules(const struct ce_seccomp_set *set, struct ce_seccomp_
 }
 
 /* The rules of all sets go in together: libseccomp is given the fewest that say the same. */
-static int allow_sets(scmp_filter_ctx filter, const struct ce_seccomp_set *const *sets, size_t count,
+static int allow_rules(scmp_filter_ctx filter, const struct ce_seccomp_set *const *sets, size_t count,
 		      ce_error **error)
 {
 	CE_CLEANUP_FREE struct ce_seccomp_resolved *rules = NULL;
@@ -100,10 +88,8 @@ static int allow_sets(scmp_filter_ctx filter, const struct ce_seccomp_set *const
 	rules = calloc(total + 1, sizeof(*rules));
 	if (!rules)
 		return ce__error_no_memory(error);
-	for (size_t i = 0; i < count && r == 0; i++) {
-		r = allow_calls(filter, sets[i]->calls, error);
+	for (size_t i = 0; i < count; i++)
 		n += resolve_rules(sets[i], rules + n);
-	}
 	n = ce__seccomp_merge(rules, n);
 	for (size_t i = 0; i < n && r == 0; i++)
 		r = allow_rule(filter, &rules[i], error);
@@ -123,29 +109,32 @@ static int unknown_group(const char *name, ce_error **error)
 			     known);
 }
 
-/* Bit i: group i is wanted. The caller's order must not show in the bytes. */
-static int select_groups(const char *const *groups, uint32_t *selected, ce_error **error)
+/* The base, then each wanted group once. The caller's order must not show in the bytes. */
+static int select_sets(const char *const *groups, const struct ce_seccomp_set **sets, size_t *count, ce_error **error)
 {
-	*selected = 0;
+	static const struct ce_seccomp_set *const known = ce__seccomp_groups;
+	bool wanted[CE_SECCOMP_GROUPS_MAX] = { false };
+
 	for (; groups && *groups; groups++) {
 		size_t i = 0;
 
-		while (i < ce__seccomp_group_count && strcmp(*groups, ce__seccomp_groups[i].name))
+		while (i < ce__seccomp_group_count && strcmp(*groups, known[i].name))
 			i++;
 		if (i == ce__seccomp_group_count)
 			return unknown_group(*groups, error);
-		*selected |= UINT32_C(1) << i;
+		wanted[i] = true;
+	}
+	*count = 0;
+	sets[(*count)++] = &ce__seccomp_base;
+	for (size_t i = 0; i < ce__seccomp_group_count; i++) {
+		if (wanted[i])
+			sets[(*count)++] = &known[i];
 	}
 	return 0;
 }
 
-static int make_filter(uint32_t selected, scmp_filter_ctx *out, ce_error **error)
+static int make_filter(const struct ce_seccomp_set *const *sets, size_t count, scmp_filter_ctx *out, ce_error **error)
 {
-	const struct ce_seccomp_set base = {
-		.calls = ce__seccomp_calls, .rules = ce__seccomp_rules, .rule_count = ce__seccomp_rule_count,
-	};
-	const struct ce_seccomp_set *sets[1 + CE_SECCOMP_GROUPS_MAX] = { &base };
-	size_t count = 1;
 	CLEANUP_FILTER scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(MARKER));
 	int r;
 
@@ -159,11 +148,7 @@ static int make_filter(uint32_t selected, scmp_filter_ctx *out, ce_error **error
 	r = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	if (r < 0)
 		return ce__error_set(error, CE_ERR_OS, -r, STEP, "cannot ask libseccomp for a binary tree");
-	for (size_t i = 0; i < ce__seccomp_group_count; i++) {
-		if (selected & (UINT32_C(1) << i))
-			sets[count++] = &ce__seccomp_groups[i];
-	}
-	r = allow_sets(filter, sets, count, error);
+	r = allow_rules(filter, sets, count, error);
 	if (r == 0)
 		*out = ce__steal_pointer(&filter);
 	return r;
@@ -175,7 +160,6 @@ static int export_filter(scmp_filter_ctx filter, struct sock_filter **code, size
 	CE_CLEANUP_FD int fd = memfd_create("codeexec-seccomp", MFD_CLOEXEC);
 	CE_CLEANUP_FREE struct sock_filter *buffer = NULL;
 	struct stat st;
-	size_t extra = 2 + 2 * ce__seccomp_refusal_count;
 	size_t size;
 	int r;
 
@@ -187,7 +171,7 @@ static int export_filter(scmp_filter_ctx filter, struct sock_filter **code, size
 	if (fstat(fd, &st) < 0 || lseek(fd, 0, SEEK_SET) < 0)
 		return ce__error_set(error, CE_ERR_OS, errno, STEP, "cannot read the exported filter");
 	size = (size_t)st.st_size;
-	buffer = calloc(size / sizeof(*buffer) + extra, sizeof(*buffer));
+	buffer = calloc(size / sizeof(*buffer) + CE_SECCOMP_ANSWERS_MAX, sizeof(*buffer));
 	if (!buffer)
 		return ce__error_no_memory(error);
 	if (size % sizeof(*buffer) || ce__io_read_full(fd, buffer, size) != (ssize_t)size)
@@ -197,50 +181,44 @@ static int export_filter(scmp_filter_ctx filter, struct sock_filter **code, size
 	return 0;
 }
 
-/* Writes the tail behind the filter and leads every marker to it. `code` has room for the tail. */
-static int append_answers(struct sock_filter *code, size_t *count, ce_error **error)
+/* Writes the answers behind the filter and leads every marker to them. `code` has room for them. */
+static int append_answers(const struct ce_seccomp_set *const *sets, size_t set_count, struct sock_filter *code,
+			  size_t *count, ce_error **error)
 {
-	size_t tail = *count, n = tail, markers = 0;
+	size_t end = *count, markers = 0;
+	int added;
 
-	for (size_t i = 0; i < tail; i++) {
+	for (size_t i = 0; i < end; i++) {
 		if (code[i].code != (BPF_RET | BPF_K) || code[i].k != (SECCOMP_RET_ERRNO | MARKER))
 			continue;
-		code[i] = (struct sock_filter)BPF_STMT(BPF_JMP | BPF_JA, (uint32_t)(tail - i - 1));
+		code[i] = (struct sock_filter)BPF_STMT(BPF_JMP | BPF_JA, (uint32_t)(end - i - 1));
 		markers++;
 	}
 	if (!markers)
 		return ce__error_set(error, CE_ERR_OS, 0, STEP, "libseccomp exported no default action");
-	code[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
-	for (size_t i = 0; i < ce__seccomp_refusal_count; i++) {
-		const struct ce_seccomp_refusal *refusal = &ce__seccomp_refusals[i];
-		int number = resolve_call(refusal->name);
-
-		if (number < 0)
-			continue;
-		code[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)number, 0, 1);
-		code[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K,
-							 SECCOMP_RET_ERRNO | (uint32_t)refusal->answer);
-	}
-	code[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS);
-	*count = n;
+	added = ce__seccomp_answers(sets, set_count, code + end);
+	if (added < 0)
+		return ce__error_set(error, CE_ERR_UNSUPPORTED, -added, STEP,
+				     "this architecture's system call numbers do not fit into the filter");
+	*count += (size_t)added;
 	return 0;
 }
 
 int ce__seccomp_build(const char *const *groups, void **bytes, size_t *size, ce_error **error)
 {
+	const struct ce_seccomp_set *sets[1 + CE_SECCOMP_GROUPS_MAX];
 	CLEANUP_FILTER scmp_filter_ctx filter = NULL;
 	CE_CLEANUP_FREE struct sock_filter *code = NULL;
-	size_t count = 0;
-	uint32_t selected;
+	size_t set_count = 0, count = 0;
 	int r;
 
-	r = select_groups(groups, &selected, error);
+	r = select_sets(groups, sets, &set_count, error);
 	if (r == 0)
-		r = make_filter(selected, &filter, error);
+		r = make_filter(sets, set_count, &filter, error);
 	if (r == 0)
 		r = export_filter(filter, &code, &count, error);
 	if (r == 0)
-		r = append_answers(code, &count, error);
+		r = append_answers(sets, set_count, code, &count, error);
 	if (r < 0)
 		return r;
 	if (count > CE_PLAN_MAX_BPF)

@@ -71,10 +71,20 @@ extern const struct ce_seccomp_number ce__seccomp_numbers[];
 extern const size_t ce__seccomp_number_count;
 extern const struct ce_seccomp_rule ce__seccomp_rules[];
 extern const size_t ce__seccomp_rule_count;
+extern const struct ce_seccomp_set ce__seccomp_base;
 extern const struct ce_seccomp_set ce__seccomp_groups[];
 extern const size_t ce__seccomp_group_count;
 
+/* A call's number, or a negative one if this architecture has no such call. */
+int ce__seccomp_number(const char *name);
+
 /* Joins rules where that changes nothing, in place; returns how many are left. */
 size_t ce__seccomp_merge(struct ce_seccomp_resolved *rules, size_t count);
+
+/* Writes the end of the filter: what plain calls and refused ones get. `code` has room for CE_SECCOMP_ANSWERS_MAX
+ * instructions. Returns how many there are, or -errno if the numbers do not fit. */
+#define CE_SECCOMP_ANSWERS_MAX 256
+struct sock_filter;
+int ce__seccomp_answers(const struct ce_seccomp_set *const *sets, size_t set_count, struct sock_filter *code);
 
 #endif

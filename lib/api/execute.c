@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT
+ *
+ * ce_execute and the asynchronous pair: request -> checked -> inputs -> plan -> execution. */
+#include <limits.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+#include "api/sandbox.h"
+#include "plan/build.h"
+#include "plan/effective.h"
+
+static int fill_stage(ce_sandbox *sandbox, struct ce_build_stage *out, ce_stage stage,
+		      const struct ce_stage_inputs *inputs, const ce_limits *limits, const char *const *env,
+		      ce_error **error)
+{
+	*out = (struct ce_build_stage){ .stage = stage, .inputs = inputs, .limits = limits, .user_env = env };
+	return ce__filters_get(sandbox, inputs ? (const char *const *)inputs->seccomp : NULL, &out->bpf, &out->bpf_size,
+			       error);
+}
+
+int ce__execute_start(ce_sandbox *sandbox, const struct ce_start_request *start, ce_execution **out, ce_error **error)
+{
+	const ce_request *request = start->request;
+	const struct ce_execution_inputs *inputs = start->inputs;
+	struct ce_build_inputs build = {
+		.root = &sandbox->root,
+		.files = start->files,
+		.file_count = start->file_count,
+		.outputs = request ? request->outputs : NULL,
+		.outputs_max_bytes = request ? request->outputs_max_bytes : 0,
+		.flags = inputs ? 0 : CE_PLAN_PROBE,
+		.network = request ? request->network : CE_NETWORK_NONE,
+		.disable = sandbox->disable,
+		.tolerate = sandbox->tolerate,
+		.usage_interval_us = request && start->on_event ? request->usage_interval_ms * 1000 : 0,
+		.queue_timeout_us = sandbox->queue_timeout_ms * 1000,
+	};
+	CE_CLEANUP_FREE void *plan = NULL;
+	size_t plan_size = 0;
+	int r = 0;
+
+	if (inputs && inputs->has_compile) /* no environment of the user's while a compiler runs */
+		r = fill_stage(sandbox, &build.stages[build.stage_count++], CE_STAGE_COMPILE, &inputs->compile,
+			       start->compile_limits, NULL, error);
+	if (!r)
+		r = fill_stage(sandbox, &build.stages[build.stage_count++], CE_STAGE_RUN, inputs ? &inputs->run : NULL,
+			       start->run_limits, request ? request->env : NULL, error);
+	if (!r)
+		r = ce__build_plan(&build, &plan, &plan_size, error);
+	if (r)
+		return r;
+	return ce__execution_create(
+		&(struct ce_execution_setup){
+			.client = &sandbox->client,
+			.executor = start->executor,
+			.runtime = start->runtime,
+			.plan = plan,
+			.plan_size = plan_size,
+			.stage_count = build.stage_count,
+			.input = request ? request->input : NULL,
+			.input_size = request ? request->input_size : 0,
+			.interactive = request && (request->flags & CE_REQUEST_INTERACTIVE),
+			.kill_on_output_limit = (sandbox->flags & CE_SANDBOX_KILL_ON_OUTPUT_LIMIT) != 0,
+			.output_bytes = { start->compile_limits ? start->compile_limits->output_bytes : 0,
+					  start->run_limits->output_bytes },
+			.on_event = start->on_event,
+			.user_data = start->user_data,
+		},
+		out, error);
+}
+
+/* The limits of both stages: ceilings, the manifest's, the request's. */
+static int settle_limits(const ce_sandbox *sandbox, const struct ce_manifest_runtime *runtime,
+			 const struct ce_checked_request *checked, ce_limits *run, ce_limits *compile, ce_error **error)
+{
+	const struct ce_limits_sources run_sources = { &sandbox->limits, &runtime->run.limits, &checked->limits };
+	const struct ce_limits_sources compile_sources = { &sandbox->compile_limits, &runtime->compile.limits,
+							   &checked->compile_limits };
+	int r = ce__effective_limits(&run_sources, CE_STAGE_RUN, "limits", run, error);
+
+	return r ? r : ce__effective_limits(&compile_sources, CE_STAGE_COMPILE, "compile_limits", compile, error);
+}
+
+static int start_checked(ce_sandbox *sandbox, struct ce_checked_request *checked, ce_event_fn on_event, void *user_data,
+			 ce_execution **out, ce_error **error)
+{
+	const struct ce_executor *executor = NULL;
+	struct ce_execution_inputs inputs;
+	ce_limits run, compile;
+	size_t runtime = 0;
+	int r = ce__registry_find(sandbox->registry, checked->request.language, false, &executor, &runtime, error);
+
+	if (!r)
+		r = ce__request_name_program(checked, executor->source_name, error);
+	if (!r)
+		r = settle_limits(sandbox, &executor->runtimes[runtime], checked, &run, &compile, error);
+	if (r)
+		return r;
+	checked->request.limits = &run;
+	checked->request.compile_limits = &compile;
+	memset(&inputs, 0, sizeof(inputs));
+	r = ce__executor_prepare(executor, runtime, &checked->request, &inputs, error);
+	if (!r)
+		r = ce__execute_start(sandbox,
+				      &(struct ce_start_request){
+					      .executor = executor,
+					      .runtime = runtime,
+					      .inputs = &inputs,
+					      .run_limits = &run,
+					      .compile_limits = &compile,
+					      .files = checked->files,
+					      .file_count = checked->file_count,
+					      .request = &checked->request,
+					      .on_event = on_event,
+					      .user_data = user_data,
+				      },
+				      out, error);
+	ce__execution_inputs_finish(&inputs);
+	return r;
+}
+
+int ce_execution_start(ce_sandbox *sandbox, const ce_request *request, ce_event_fn on_event, void *user_data,
+		       ce_execution **out, ce_error **error)
+{
+	struct ce_checked_request checked;
+	int r;
+
+	if (!sandbox || !out)
+		return ce__error_set(error, CE_ERR_INVALID, 0, NULL, "sandbox and out must not be NULL");
+	*out = NULL;
+	r = ce__request_check(request, &checked, error);
+	if (!r)
+		r = start_checked(sandbox, &checked, on_event, user_data, out, error);
+	ce__request_finish(&checked);
+	return r;
+}
+
+int ce_execution_fd(const ce_execution *execution)
+{
+	return execution->epoll;
+}
+
+int ce_execution_dispatch(ce_execution *execution, ce_error **error)
+{
+	return ce__execution_step(execution, 0, error);
+}
+
+int ce__execute_wait(ce_execution *execution, int64_t timeout_ms, ce_error **error)
+{
+	uint64_t start = ce__clock_us();
+
+	for (;;) {
+		int64_t left = -1;
+		int r;
+
+		if (timeout_ms >= 0) {
+			left = timeout_ms - (int64_t)((ce__clock_us() - start) / 1000);
+			left = left < 0 ? 0 : left > INT_MAX ? INT_MAX : left;
+		}
+		r = ce__execution_step(execution, (int)left, error);
+		if (r)
+			return r < 0 ? r : 0;
+		if (left == 0)
+			return ce__error_set(error, CE_ERR_TIMEOUT, 0, NULL, "not finished after %lld ms",
+					     (long long)timeout_ms);
+	}
+}
+
+int ce_execution_wait(ce_execution *execution, int64_t timeout_ms, ce_error **error)
+{
+	return ce__execute_wait(execution, timeout_ms, error);
+}
+
+/* Pokes the pipe and waits for room in it if there is none. */
+static int flush_input(ce_execution *e, ce_error **error)
+{
+	struct epoll_event event = { .events = EPOLLOUT, .data.u32 = CE_ABOUT_INPUT };
+
+	if (!ce__input_flush(&e->input))
+		return 0;
+	if (epoll_ctl(e->epoll, EPOLL_CTL_ADD, e->input.write_fd, &event) < 0 && errno != EEXIST)
+		return ce__error_set(error, CE_ERR_OS, errno, "write", "cannot wait for the program's input");
+	return 0;
+}
+
+int ce_execution_write(ce_execution *execution, const void *data, size_t size, ce_error **error)
+{
+	struct ce_input *input = &execution->input;
+
+	if (execution->finished)
+		return 0; /* nobody reads it any more; whoever writes need not know yet */
+	if (input->closing || input->write_fd < 0)
+		return ce__error_set(error, CE_ERR_INVALID, 0, NULL, "the input is closed");
+	if (size && !data)
+		return ce__error_set(error, CE_ERR_INVALID, 0, NULL, "data must not be NULL");
+	if (ce__input_add(input, data, size))
+		return ce__error_no_memory(error);
+	return flush_input(execution, error);
+}
+
+int ce_execution_close_input(ce_execution *execution, ce_error **error)
+{
+	execution->input.closing = true;
+	return execution->finished ? 0 : flush_input(execution, error);
+}
+
+size_t ce_execution_pending_input(const ce_execution *execution)
+{
+	return execution->input.size - execution->input.at;
+}
+
+const char *ce_execution_id(const ce_execution *execution)
+{
+	return execution->id;
+}
+
+int ce_execution_take_result(ce_execution *execution, ce_result **out, ce_error **error)
+{
+	if (!out)
+		return ce__error_set(error, CE_ERR_INVALID, 0, NULL, "out must not be NULL");
+	*out = NULL;
+	if (!execution->finished || execution->taken)
+		return ce__error_set(error, CE_ERR_INVALID, 0, NULL, "the result is %s",
+				     execution->taken ? "taken already" : "not there yet");
+	execution->taken = true;
+	if (execution->failure) {
+		int code = ce_error_code(execution->failure);
+
+		if (error)
+			*error = ce__steal_pointer(&execution->failure);
+		return code;
+	}
+	*out = ce__steal_pointer(&execution->result);
+	return 0;
+}
+
+int ce_execute(ce_sandbox *sandbox, const ce_request *request, ce_result **out, ce_error **error)
+{
+	ce_execution *execution = NULL;
+	int r;
+
+	if (!out)
+		return ce__error_set(error, CE_ERR_INVALID, 0, NULL, "out must not be NULL");
+	*out = NULL;
+	if (request && request->size >= offsetof(ce_request, flags) + sizeof(request->flags) &&
+	    (request->flags & CE_REQUEST_INTERACTIVE))
+		return ce__error_set(error, CE_ERR_INVALID, 0, NULL, "an interactive request needs ce_execution_start");
+	r = ce_execution_start(sandbox, request, NULL, NULL, &execution, error);
+	if (!r)
+		r = ce__execute_wait(execution, -1, error);
+	if (!r)
+		r = ce_execution_take_result(execution, out, error);
+	ce_execution_destroy(execution);
+	return r;
+}

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "client/client.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/pidfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <syslog.h>
+
+#include "monitor/sweep.h"
+
+static int spawn(const struct ce_client *client, int control, pid_t *pid)
+{
+	char *argv[] = { (char *)(uintptr_t)"codeexec-supervisor", NULL };
+	char *envp[] = { (char *)(uintptr_t)"PATH=/usr/bin:/bin", NULL, NULL };
+	const char *debug = secure_getenv("CODEEXEC_SUPERVISOR_STDERR");
+	CE_CLEANUP_FREE char *options = NULL;
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attr;
+	sigset_t none, all;
+	int r;
+
+	/* For sanitizer builds, which are told how to behave by their environment. */
+	if (debug && secure_getenv("ASAN_OPTIONS"))
+		envp[1] = options = ce__base_asprintf("ASAN_OPTIONS=%s", secure_getenv("ASAN_OPTIONS"));
+	r = posix_spawn_file_actions_init(&actions);
+	if (r)
+		return r;
+	r = posix_spawnattr_init(&attr);
+	if (r) {
+		posix_spawn_file_actions_destroy(&actions);
+		return r;
+	}
+	sigemptyset(&none);
+	sigfillset(&all);
+	/* A session of its own: a terminal's Ctrl-C is for the host, which decides what becomes of executions. */
+	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID);
+	posix_spawnattr_setsigmask(&attr, &none);
+	posix_spawnattr_setsigdefault(&attr, &all);
+	r = posix_spawn_file_actions_adddup2(&actions, control, CE_CONTROL_FD);
+	for (int fd = 0; !r && fd < 3; fd++)
+		r = posix_spawn_file_actions_addopen(&actions, fd, fd == 2 && debug ? debug : "/dev/null",
+						     fd == 2 && debug ? O_WRONLY | O_APPEND | O_CREAT : O_RDWR, 0600);
+	if (!r)
+		r = posix_spawn(pid, client->path, &actions, &attr, argv, envp);
+	posix_spawnattr_destroy(&attr);
+	posix_spawn_file_actions_destroy(&actions);
+	return r;
+}
+
+/* Waits for its end; ECHILD (a host that ignores SIGCHLD, or waits for any child) is as good. */
+static void reap(struct ce_client *client)
+{
+	struct pollfd p = { .fd = client->pidfd, .events = POLLIN };
+	siginfo_t info;
+
+	if (client->pid == 0)
+		return;
+	while (client->pidfd >= 0 && poll(&p, 1, -1) < 0 && errno == EINTR)
+		;
+	if (client->pidfd >= 0)
+		waitid(P_PIDFD, (id_t)client->pidfd, &info, WEXITED | WNOHANG);
+	ce__base_close(&client->pidfd);
+	client->pid = 0;
+}
+
+/* Under the lock. */
+static void forget(struct ce_client *client, bool died)
+{
+	ce__base_close(&client->control);
+	if (died && client->pidfd >= 0)
+		pidfd_send_signal(client->pidfd, SIGKILL, NULL, 0); /* if it merely stopped to talk */
+	reap(client);
+	if (died && client->ready.owner_path[0])
+		ce__sweep_owner(client->ready.owner_path);
+}
+
+static int receive_ready(struct ce_client *client, ce_error **error)
+{
+	ssize_t n = ce__message_receive(client->control, &client->ready, sizeof(client->ready), NULL, NULL, 0);
+	struct ce_ready *r = &client->ready;
+
+	if (n != (ssize_t)sizeof(*r) || r->type != CE_MSG_READY) {
+		memset(r, 0, sizeof(*r));
+		return ce__error_set(error, CE_ERR_OS, 0, "supervisor", "%s ended at once or is of another build",
+				     client->path);
+	}
+	r->limits_backend[sizeof(r->limits_backend) - 1] = '\0';
+	r->limits_detail[sizeof(r->limits_detail) - 1] = '\0';
+	r->owner_path[sizeof(r->owner_path) - 1] = '\0';
+	if (r->failure.code)
+		return ce__error_from_failure(error, &r->failure);
+	return 0;
+}
+
+/* Under the lock. */
+static int start_supervisor(struct ce_client *client, ce_error **error)
+{
+	CE_CLEANUP_FD int ours = -1, theirs = -1;
+	int sockets[2], r;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0)
+		return ce__error_set(error, CE_ERR_OS, errno, "supervisor", "cannot create a socket");
+	ours = sockets[0];
+	theirs = sockets[1];
+	r = spawn(client, theirs, &client->pid);
+	if (r) {
+		client->pid = 0;
+		return ce__error_set(error, CE_ERR_OS, r, "supervisor", "cannot start %s", client->path);
+	}
+	client->pidfd = pidfd_open(client->pid, 0);
+	ce__base_close(&theirs);
+	client->control = ce__steal_fd(&ours);
+	r = ce__message_send(client->control, &client->hello, sizeof(client->hello), NULL, 0, NULL, 0);
+	if (r)
+		r = ce__error_set(error, CE_ERR_OS, -r, "supervisor", "%s does not listen", client->path);
+	else
+		r = receive_ready(client, error);
+	if (r)
+		forget(client, false);
+	return r;
+}
+
+int ce__client_open(struct ce_client *client, const char *path, const struct ce_hello *hello, const struct ce_log *log,
+		    ce_error **error)
+{
+	int r;
+
+	memset(client, 0, sizeof(*client));
+	client->pidfd = client->control = -1;
+	client->hello = *hello;
+	client->log = log;
+	client->path = strdup(path);
+	if (!client->path)
+		return ce__error_no_memory(error);
+	pthread_mutex_init(&client->lock, NULL);
+	r = start_supervisor(client, error);
+	if (r) {
+		pthread_mutex_destroy(&client->lock);
+		free(client->path);
+		client->path = NULL;
+	}
+	return r;
+}
+
+void ce__client_close(struct ce_client *client)
+{
+	if (!client->path)
+		return;
+	forget(client, false);
+	/* Nothing to do if it ended well: it removed the file itself. */
+	if (client->ready.owner_path[0])
+		ce__sweep_owner(client->ready.owner_path);
+	pthread_mutex_destroy(&client->lock);
+	free(client->path);
+	client->path = NULL;
+}
+
+static bool is_gone(const struct ce_client *client)
+{
+	struct pollfd p = { .fd = client->pidfd, .events = POLLIN };
+
+	return client->pidfd < 0 || (poll(&p, 1, 0) > 0 && (p.revents & POLLIN));
+}
+
+void ce__client_lost(struct ce_client *client)
+{
+	pthread_mutex_lock(&client->lock);
+	if (client->pid && is_gone(client)) {
+		ce__log(client->log, LOG_WARNING, "the supervisor died; its executions are lost, the next one starts another");
+		forget(client, true);
+	}
+	pthread_mutex_unlock(&client->lock);
+}
+
+/* A plan that is too large for one message. */
+static int make_plan_file(const struct ce_client_start *start, int *out)
+{
+	CE_CLEANUP_FD int fd = memfd_create("plan", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	int r;
+
+	if (fd < 0)
+		return -errno;
+	r = ce__io_write_full(fd, start->plan, start->plan_size);
+	if (r)
+		return r;
+	if (fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) < 0)
+		return -errno;
+	*out = ce__steal_fd(&fd);
+	return 0;
+}
+
+static int send_start(struct ce_client *client, const struct ce_client_start *start, int socket, int plan_fd)
+{
+	struct ce_start head = {
+		.type = CE_MSG_START,
+		.inline_size = plan_fd >= 0 ? 0 : start->plan_size,
+		.stage_count = start->stage_count,
+	};
+	int fds[CE_START_FDS_MAX];
+	size_t count = 0;
+
+	fds[count++] = socket;
+	for (size_t i = 0; i < (start->stage_count == 2 ? 5u : 3u); i++)
+		fds[count++] = start->stdio[i];
+	if (plan_fd >= 0)
+		fds[count++] = plan_fd;
+	return ce__message_send(client->control, &head, sizeof(head), start->plan, (size_t)head.inline_size, fds, count);
+}
+
+int ce__client_start(struct ce_client *client, const struct ce_client_start *start, int *socket, ce_error **error)
+{
+	CE_CLEANUP_FD int plan_fd = -1, ours = -1, theirs = -1;
+	int sockets[2], r = 0;
+
+	if (start->plan_size > CE_INLINE_PLAN_BYTES)
+		r = make_plan_file(start, &plan_fd);
+	if (r)
+		return ce__error_set(error, CE_ERR_OS, -r, "plan", "cannot hand over the request's files");
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0)
+		return ce__error_set(error, CE_ERR_OS, errno, "start", "cannot create a socket");
+	ours = sockets[0];
+	theirs = sockets[1];
+	pthread_mutex_lock(&client->lock);
+	r = client->pid ? send_start(client, start, theirs, plan_fd) : -EPIPE;
+	if (r == -EPIPE || r == -ECONNRESET || r == -ENOTCONN) {
+		if (client->pid)
+			forget(client, true);
+		client->restarts++;
+		r = start_supervisor(client, error);
+		if (r) {
+			pthread_mutex_unlock(&client->lock);
+			return r;
+		}
+		ce__log(client->log, LOG_NOTICE, "started another supervisor");
+		r = send_start(client, start, theirs, plan_fd);
+	}
+	pthread_mutex_unlock(&client->lock);
+	if (r)
+		return ce__error_set(error, CE_ERR_OS, -r, "start", "the supervisor does not take the execution");
+	*socket = ce__steal_fd(&ours);
+	return 0;
+}

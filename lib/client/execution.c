@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "client/execution.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#define READ_TURNS 16 /* of 64 KiB per dispatch and stream, so that no stream starves the rest */
+
+static int watch(const ce_execution *e, int fd, uint32_t events, uint32_t about)
+{
+	struct epoll_event event = { .events = events, .data.u32 = about };
+
+	return epoll_ctl(e->epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
+}
+
+static void emit(ce_execution *e, const struct ce_event *event)
+{
+	if (e->on_event)
+		e->on_event(e, event, e->user_data);
+}
+
+static void emit_status(ce_execution *e, int status, ce_stage stage)
+{
+	struct ce_event event = { .type = CE_EVENT_STATUS, .status = status, .stage = stage };
+
+	emit(e, &event);
+}
+
+/* ---- making one ---- */
+
+static int open_streams(ce_execution *e, const struct ce_execution_setup *setup, int *stdio)
+{
+	size_t count = setup->stage_count * 2;
+
+	for (size_t i = 0; i < count; i++) {
+		struct ce_stream *s = &e->streams[i];
+		int fds[2], r;
+
+		if (pipe2(fds, O_CLOEXEC) < 0)
+			return -errno;
+		s->fd = fds[0];
+		stdio[1 + i] = fds[1];
+		s->stage = i < 2 ? CE_STAGE_RUN : CE_STAGE_COMPILE;
+		s->number = i % 2 ? CE_STREAM_STDERR : CE_STREAM_STDOUT;
+		if (fcntl(s->fd, F_SETFL, O_NONBLOCK) < 0)
+			return -errno;
+		r = watch(e, s->fd, EPOLLIN, (uint32_t)i);
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+static int open_input(ce_execution *e, const struct ce_execution_setup *setup, int *stdio)
+{
+	int r = ce__input_open(&e->input, &stdio[0]);
+
+	if (r)
+		return r;
+	r = ce__input_add(&e->input, setup->input, setup->input_size);
+	if (r)
+		return r;
+	e->input.closing = !setup->interactive;
+	/* What fits into the pipe needs no dispatching at all. */
+	if (ce__input_flush(&e->input))
+		return watch(e, e->input.write_fd, EPOLLOUT, CE_ABOUT_INPUT);
+	return 0;
+}
+
+static ce_execution *allocate(const struct ce_execution_setup *setup, ce_error **error)
+{
+	ce_execution *e = calloc(1, sizeof(*e));
+
+	if (!e) {
+		ce__error_no_memory(error);
+		return NULL;
+	}
+	e->epoll = e->socket = e->input.write_fd = e->input.keep_fd = -1;
+	for (size_t i = 0; i < CE_EXECUTION_STREAMS; i++)
+		e->streams[i].fd = -1;
+	e->client = setup->client;
+	e->executor = setup->executor;
+	e->runtime = setup->runtime;
+	e->kill_on_output_limit = setup->kill_on_output_limit;
+	e->on_event = setup->on_event;
+	e->user_data = setup->user_data;
+	e->result = calloc(1, sizeof(*e->result));
+	if (e->result && setup->executor) {
+		e->result->language = strdup(setup->executor->name);
+		e->result->runtime = strdup(setup->executor->runtimes[setup->runtime].name);
+	}
+	if (!e->result || (setup->executor && (!e->result->language || !e->result->runtime)) ||
+	    ce__base_random_hex(e->id, 16)) {
+		ce_execution_destroy(e);
+		ce__error_no_memory(error);
+		return NULL;
+	}
+	for (size_t i = 0; i < 2; i++)
+		for (size_t k = 0; k < 2; k++)
+			e->result->stages[i].streams[k].limit = setup->output_bytes[i];
+	return e;
+}
+
+int ce__execution_create(const struct ce_execution_setup *setup, ce_execution **out, ce_error **error)
+{
+	struct ce_client_start start = {
+		.plan = setup->plan,
+		.plan_size = setup->plan_size,
+		.stage_count = setup->stage_count,
+		.stdio = { -1, -1, -1, -1, -1 },
+	};
+	ce_execution *e = allocate(setup, error);
+	int r;
+
+	if (!e)
+		return CE_ERR_NO_MEMORY;
+	e->epoll = epoll_create1(EPOLL_CLOEXEC);
+	r = e->epoll < 0 ? -errno : open_streams(e, setup, start.stdio);
+	if (!r)
+		r = open_input(e, setup, start.stdio);
+	if (r)
+		r = ce__error_set(error, CE_ERR_OS, -r, "pipes", "cannot create the program's streams");
+	else
+		r = ce__client_start(setup->client, &start, &e->socket, error);
+	for (size_t i = 0; i < CE_ARRAY_SIZE(start.stdio); i++)
+		ce__base_close(&start.stdio[i]);
+	if (!r && watch(e, e->socket, EPOLLIN, CE_ABOUT_SOCKET))
+		r = ce__error_set(error, CE_ERR_OS, errno, "start", "cannot watch the execution");
+	if (r) {
+		ce_execution_destroy(e);
+		return r;
+	}
+	memcpy(e->result->limits_backend, setup->client->ready.limits_backend, sizeof(e->result->limits_backend));
+	*out = e;
+	emit_status(e, CE_STATUS_QUEUED, CE_STAGE_RUN);
+	return 0;
+}
+
+/* ---- output ---- */
+
+static void take_output(ce_execution *e, const struct ce_stream *s, const char *data, size_t size)
+{
+	struct ce_capture *capture = &e->result->stages[s->stage - 1].streams[s->number - 1];
+	size_t kept = ce__capture_add(capture, data, size);
+
+	if (kept) {
+		struct ce_event event = { .type = CE_EVENT_OUTPUT, .stage = s->stage, .stream = s->number,
+					  .data = data, .size = kept };
+
+		emit(e, &event);
+	}
+	if (kept < size && e->kill_on_output_limit && !e->output_limit_sent) {
+		uint64_t type = CE_MSG_OUTPUT_LIMIT;
+
+		e->output_limit_sent = true;
+		ce__message_send(e->socket, &type, sizeof(type), NULL, 0, NULL, 0);
+	}
+}
+
+/* Up to `turns` reads; ends the stream at its end. */
+static void read_stream(ce_execution *e, struct ce_stream *s, size_t turns)
+{
+	char buffer[65536];
+
+	while (s->fd >= 0 && turns-- > 0) {
+		ssize_t n = read(s->fd, buffer, sizeof(buffer));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno == EAGAIN)
+			return;
+		if (n > 0) {
+			take_output(e, s, buffer, (size_t)n);
+			continue;
+		}
+		epoll_ctl(e->epoll, EPOLL_CTL_DEL, s->fd, NULL);
+		ce__base_close(&s->fd);
+	}
+}
+
+static void drain(ce_execution *e, ce_stage stage)
+{
+	/* Bounded: everybody who could write is dead. A pipe holds at most 1 MiB, or what root's pipe-max-size says. */
+	for (size_t i = 0; i < CE_EXECUTION_STREAMS; i++)
+		if (e->streams[i].stage == stage)
+			read_stream(e, &e->streams[i], SIZE_MAX);
+}
+
+/* ---- the supervisor's messages ---- */
+
+union message {
+	uint64_t type;
+	struct ce_stage_message stage;
+	struct ce_stage_end end;
+	struct ce_finished finished;
+};
+
+static bool valid_stage(uint64_t stage)
+{
+	return stage == CE_STAGE_COMPILE || stage == CE_STAGE_RUN;
+}
+
+static void finish(ce_execution *e)
+{
+	struct ce_event event = { .type = CE_EVENT_FINISHED, .status = CE_STATUS_FINISHED, .stage = CE_STAGE_RUN };
+
+	drain(e, CE_STAGE_COMPILE);
+	drain(e, CE_STAGE_RUN);
+	for (size_t i = 0; i < CE_EXECUTION_STREAMS; i++)
+		ce__base_close(&e->streams[i].fd);
+	ce__input_finish(&e->input);
+	epoll_ctl(e->epoll, EPOLL_CTL_DEL, e->socket, NULL);
+	if (e->executor)
+		ce__result_conclude(e->result, e->executor, e->runtime, e->cancelled);
+	e->finished = true;
+	emit(e, &event);
+}
+
+static void take_finished(ce_execution *e, const struct ce_finished *finished)
+{
+	struct ce_failure failure = finished->failure;
+
+	e->cancelled = finished->cancelled != 0;
+	if (failure.code) {
+		failure.step[sizeof(failure.step) - 1] = '\0';
+		failure.message[sizeof(failure.message) - 1] = '\0';
+		/* Nothing that was captured is lost: once a stage has ended, it is a result. */
+		if (e->result->stages[CE_STAGE_COMPILE - 1].present || e->result->stages[CE_STAGE_RUN - 1].present) {
+			e->result->outcome = CE_OUTCOME_SYSTEM_ERROR;
+			snprintf(e->result->message, sizeof(e->result->message), "%s", failure.message);
+		} else {
+			ce__error_from_failure(&e->failure, &failure);
+		}
+	}
+	finish(e);
+}
+
+static void take_stage_end(ce_execution *e, const struct ce_stage_end *end)
+{
+	struct ce_result_stage *s = &e->result->stages[end->stage - 1];
+
+	s->end = *end;
+	s->end.message[sizeof(s->end.message) - 1] = '\0';
+	s->present = true;
+	if (end->stage == CE_STAGE_COMPILE)
+		drain(e, CE_STAGE_COMPILE);
+}
+
+/* True if there may be more. */
+static bool receive(ce_execution *e)
+{
+	union message m;
+	int fds[1];
+	size_t count = 1;
+	ssize_t n = ce__message_receive(e->socket, &m, sizeof(m), fds, &count, MSG_DONTWAIT);
+
+	if (n == -EAGAIN)
+		return false;
+	if (n <= 0) {
+		e->result->outcome = CE_OUTCOME_SYSTEM_ERROR;
+		snprintf(e->result->message, sizeof(e->result->message), "the supervisor died while this ran");
+		ce__client_lost(e->client);
+		finish(e);
+		return false;
+	}
+	if (m.type == CE_MSG_FILES && count == 1) {
+		ce__result_read_files(e->result, fds[0]);
+	} else if (m.type == CE_MSG_STAGE_STARTED && n == (ssize_t)sizeof(m.stage) && valid_stage(m.stage.stage)) {
+		emit_status(e, m.stage.stage == CE_STAGE_COMPILE ? CE_STATUS_COMPILING : CE_STATUS_RUNNING,
+			    (ce_stage)m.stage.stage);
+	} else if (m.type == CE_MSG_USAGE && n == (ssize_t)sizeof(m.stage) && valid_stage(m.stage.stage)) {
+		struct ce_event event = { .type = CE_EVENT_USAGE, .stage = (ce_stage)m.stage.stage,
+					  .usage = m.stage.usage };
+
+		emit(e, &event);
+	} else if (m.type == CE_MSG_STAGE_ENDED && n == (ssize_t)sizeof(m.end) && valid_stage(m.end.stage)) {
+		take_stage_end(e, &m.end);
+	} else if (m.type == CE_MSG_FINISHED && n == (ssize_t)sizeof(m.finished)) {
+		e->probe = m.finished;
+		take_finished(e, &m.finished);
+	}
+	while (count > 0)
+		close(fds[--count]);
+	return !e->finished;
+}
+
+int ce__execution_step(ce_execution *e, int timeout_ms, ce_error **error)
+{
+	struct epoll_event events[8];
+	bool talk = false;
+	int n;
+
+	if (e->finished)
+		return 1;
+	n = epoll_wait(e->epoll, events, (int)CE_ARRAY_SIZE(events), timeout_ms);
+	if (n < 0 && errno != EINTR)
+		return ce__error_set(error, CE_ERR_OS, errno, "dispatch", "cannot wait for the execution");
+	for (int i = 0; i < n; i++) {
+		uint32_t about = events[i].data.u32;
+
+		if (about == CE_ABOUT_SOCKET)
+			talk = true;
+		else if (about == CE_ABOUT_INPUT && e->input.write_fd >= 0 && !ce__input_flush(&e->input)) {
+			if (e->input.write_fd >= 0)
+				epoll_ctl(e->epoll, EPOLL_CTL_DEL, e->input.write_fd, NULL);
+		} else if (about < CE_EXECUTION_STREAMS)
+			read_stream(e, &e->streams[about], READ_TURNS);
+	}
+	/* After the streams: what was written before an event is seen before it. */
+	while (talk && receive(e))
+		;
+	return e->finished ? 1 : 0;
+}
+
+void ce_execution_cancel(ce_execution *e)
+{
+	uint64_t type = CE_MSG_CANCEL;
+
+	ce__message_send(e->socket, &type, sizeof(type), NULL, 0, NULL, 0);
+}
+
+void ce_execution_destroy(ce_execution *e)
+{
+	if (!e)
+		return;
+	/* Not before it is over: when this returns, nothing of the execution is left. */
+	e->on_event = NULL;
+	if (e->socket >= 0 && !e->finished)
+		ce_execution_cancel(e);
+	while (e->socket >= 0 && !e->finished)
+		if (ce__execution_step(e, -1, NULL) < 0)
+			break;
+	ce__base_close(&e->socket);
+	for (size_t i = 0; i < CE_EXECUTION_STREAMS; i++)
+		ce__base_close(&e->streams[i].fd);
+	ce__input_finish(&e->input);
+	ce__base_close(&e->epoll);
+	ce_error_free(e->failure);
+	ce_result_free(e->result);
+	free(e);
+}

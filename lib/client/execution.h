@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT
+ *
+ * One execution as the library sees it: pipes that it made, a socket to the supervisor, an epoll descriptor over them all. */
+#ifndef CE_CLIENT_EXECUTION_H
+#define CE_CLIENT_EXECUTION_H
+
+#include "client/client.h"
+#include "client/input.h"
+#include "client/result.h"
+
+#define CE_EXECUTION_STREAMS 4 /* stdout and stderr of each stage */
+
+/* What an epoll event is about: a stream's index, or one of these. */
+enum { CE_ABOUT_SOCKET = 100, CE_ABOUT_INPUT = 101 };
+
+struct ce_stream {
+	int fd; /* read end; owned; -1: ended */
+	ce_stage stage;
+	int number; /* CE_STREAM_* */
+};
+
+struct ce_event {
+	int type;
+	int status;
+	ce_stage stage;
+	int stream;
+	const void *data; /* borrowed, for the callback only */
+	size_t size;
+	ce_usage usage;
+};
+
+/* Used by one thread at a time, except the socket, on which any thread may send a cancellation. */
+struct ce_execution {
+	struct ce_client *client;	    /* borrowed: the sandbox outlives its executions */
+	const struct ce_executor *executor; /* borrowed */
+	size_t runtime;
+	char id[33];
+	int epoll;  /* owned */
+	int socket; /* owned; stays open until destroy, so that cancel never meets another's descriptor */
+	struct ce_stream streams[CE_EXECUTION_STREAMS];
+	struct ce_input input;
+	bool kill_on_output_limit, output_limit_sent;
+	bool finished, taken, cancelled;
+	struct ce_finished probe; /* the last message, for ce_probe */
+	ce_error *failure;   /* owned; what take_result gives instead of a result */
+	ce_result *result;   /* owned until taken */
+	ce_event_fn on_event;
+	void *user_data;
+};
+
+struct ce_execution_setup {
+	struct ce_client *client;
+	const struct ce_executor *executor;
+	size_t runtime;
+	const void *plan;
+	size_t plan_size;
+	size_t stage_count;
+	const void *input;
+	size_t input_size;
+	bool interactive;
+	bool kill_on_output_limit;
+	uint64_t output_bytes[2]; /* by stage - 1 */
+	ce_event_fn on_event;
+	void *user_data;
+};
+
+int ce__execution_create(const struct ce_execution_setup *setup, ce_execution **out, ce_error **error);
+/* Waits up to timeout_ms (-1: for ever) for something to do and does it. 1: finished, 0: not yet, or a CE_ERR_*. */
+int ce__execution_step(ce_execution *execution, int timeout_ms, ce_error **error);
+#endif

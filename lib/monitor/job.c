@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT
+ *
+ * The life of one execution in the supervisor: received, queued, started when a slot is free, finished, freed. */
+#include "monitor/supervisor.h"
+
+#include <fcntl.h>
+#include <linux/sockios.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+static void close_all(int *fds, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		ce__base_close(&fds[i]);
+}
+
+static void free_job(struct ce_job *job)
+{
+	ce__base_close(&job->socket);
+	for (size_t i = 0; i < CE_PLAN_MAX_STAGES; i++)
+		close_all(job->stdio[i], 3);
+	ce__base_close(&job->pidfd);
+	ce__base_close(&job->report_fd);
+	ce__base_close(&job->lifeline_fd);
+	ce__base_close(&job->work_fd);
+	ce__base_close(&job->artifacts_fd);
+	free(job->setup.argv);
+	free(job->setup.env);
+	if (job->plan)
+		munmap(job->plan, job->plan_size);
+	free(job);
+}
+
+static struct ce_job *new_job(void)
+{
+	struct ce_job *job = calloc(1, sizeof(*job));
+
+	if (!job)
+		return NULL;
+	job->socket = job->pidfd = job->report_fd = job->lifeline_fd = job->work_fd = job->artifacts_fd = -1;
+	for (size_t i = 0; i < CE_PLAN_MAX_STAGES; i++)
+		for (size_t k = 0; k < 3; k++)
+			job->stdio[i][k] = -1;
+	job->socket_source = (struct ce_source){ CE_SOURCE_SOCKET, job };
+	job->pidfd_source = (struct ce_source){ CE_SOURCE_PIDFD, job };
+	job->report_source = (struct ce_source){ CE_SOURCE_REPORT, job };
+	return job;
+}
+
+int ce__job_send(struct ce_job *job, const void *message, size_t size, const int *fds, size_t fd_count)
+{
+	if (job->socket < 0)
+		return -EPIPE;
+	return ce__message_send(job->socket, message, size, NULL, 0, fds, fd_count);
+}
+
+/* The plan gets a mapping of its own that no cell but its own inherits: others' programs and inputs stay unseen. */
+static int map_plan(struct ce_job *job, const void *inline_plan, size_t inline_size, int memfd)
+{
+	struct stat st;
+	void *p;
+
+	if (inline_size) {
+		p = mmap(NULL, inline_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		if (p == MAP_FAILED)
+			return -errno;
+		memcpy(p, inline_plan, inline_size);
+		mprotect(p, inline_size, PROT_READ);
+		job->plan_size = inline_size;
+	} else {
+		const int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
+
+		if (memfd < 0 || (fcntl(memfd, F_GET_SEALS) & seals) != seals || fstat(memfd, &st) < 0 ||
+		    st.st_size <= 0 || (uint64_t)st.st_size > CE_PLAN_MAX_BYTES)
+			return -EINVAL;
+		p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, memfd, 0);
+		if (p == MAP_FAILED)
+			return -errno;
+		job->plan_size = (size_t)st.st_size;
+	}
+	job->plan = p;
+	return madvise(p, job->plan_size, MADV_DONTFORK) < 0 ? -errno : 0;
+}
+
+/* Takes descriptors and plan out of a START message. */
+static int fill_job(struct ce_job *job, const struct ce_start *start, const char *inline_plan, int *fds, size_t count,
+		    struct ce_failure *failure)
+{
+	size_t stages = start->stage_count, wanted = 4;
+	int memfd, r;
+
+	wanted += stages == 2 ? 2 : 0;
+	wanted += start->inline_size ? 0 : 1;
+	if (stages < 1 || stages > CE_PLAN_MAX_STAGES || count != wanted)
+		return ce__failure_set(failure, CE_ERR_INVALID, 0, "start", "malformed start message");
+	job->socket = ce__steal_fd(&fds[0]);
+	for (size_t i = 0; i < 3; i++)
+		job->stdio[stages - 1][i] = ce__steal_fd(&fds[1 + i]);
+	if (stages == 2) {
+		job->stdio[0][0] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+		job->stdio[0][1] = ce__steal_fd(&fds[4]);
+		job->stdio[0][2] = ce__steal_fd(&fds[5]);
+	}
+	memfd = start->inline_size ? -1 : fds[count - 1];
+	r = map_plan(job, inline_plan, (size_t)start->inline_size, memfd);
+	if (r)
+		return ce__failure_set(failure, CE_ERR_OS, -r, "start", "cannot take the plan");
+	r = ce__plan_check(job->plan, job->plan_size, failure);
+	if (!r && job->plan->stage_count != stages)
+		r = ce__failure_set(failure, CE_ERR_INVALID, 0, "start", "malformed start message");
+	return r;
+}
+
+static void append(struct ce_supervisor *s, struct ce_job *job)
+{
+	job->link = s->jobs_end;
+	*s->jobs_end = job;
+	s->jobs_end = &job->next;
+}
+
+static void take_start(struct ce_supervisor *s, const char *message, size_t size, int *fds, size_t count)
+{
+	struct ce_failure failure = { 0 };
+	struct ce_job *job;
+	struct ce_start start;
+	int r;
+
+	if (size < sizeof(start))
+		return;
+	memcpy(&start, message, sizeof(start));
+	if (start.type != CE_MSG_START || start.inline_size != size - sizeof(start))
+		return;
+	job = new_job();
+	if (!job)
+		return;
+	append(s, job);
+	job->state = CE_JOB_QUEUED;
+	job->queued_us = ce__clock_us();
+	r = fill_job(job, &start, message + sizeof(start), fds, count, &failure);
+	if (!r && ce__supervisor_watch_fd(s, job->socket, &job->socket_source))
+		r = ce__failure_set(&failure, CE_ERR_OS, errno, "start", "cannot watch the execution");
+	if (r) {
+		struct ce_finished finished = { .type = CE_MSG_FINISHED, .failure = failure };
+
+		ce__job_finish(s, job, &finished);
+	}
+}
+
+void ce__job_receive(struct ce_supervisor *s)
+{
+	static char buffer[sizeof(struct ce_start) + CE_INLINE_PLAN_BYTES + 8];
+	int fds[CE_START_FDS_MAX];
+	size_t count = CE_ARRAY_SIZE(fds);
+	ssize_t n = ce__message_receive(s->control, buffer, sizeof(buffer), fds, &count, MSG_DONTWAIT);
+
+	if (n == -EAGAIN || n == -EMSGSIZE)
+		return;
+	if (n <= 0) {
+		s->stopping = true;
+		return;
+	}
+	if (!s->stopping)
+		take_start(s, buffer, (size_t)n, fds, count);
+	close_all(fds, count);
+	/* It held somebody's program: init must not inherit it. */
+	explicit_bzero(buffer, (size_t)n);
+}
+
+void ce__job_admit(struct ce_supervisor *s)
+{
+	struct ce_slot *slot = NULL;
+
+	if (s->stopping)
+		return;
+	for (struct ce_job *job = s->jobs; job; job = job->next) {
+		if (job->state != CE_JOB_QUEUED)
+			continue;
+		for (size_t i = 0; i < s->slot_count && !slot; i++)
+			if (!s->slots[i].busy)
+				slot = &s->slots[i];
+		if (!slot)
+			return;
+		slot->busy = true;
+		job->slot = slot;
+		slot = NULL;
+		ce__stage_start(s, job);
+	}
+}
+
+/* Tells the library and lets go of everything but what is still dying. */
+void ce__job_finish(struct ce_supervisor *s, struct ce_job *job, const struct ce_finished *finished)
+{
+	(void)s;
+	ce__job_send(job, finished, sizeof(*finished), NULL, 0);
+	if (job->slot && job->state != CE_JOB_CLEANING)
+		job->slot->busy = false;
+	ce__base_close(&job->socket);
+	if (job->state != CE_JOB_CLEANING)
+		job->state = CE_JOB_DONE;
+}
+
+static void cancel(struct ce_supervisor *s, struct ce_job *job)
+{
+	if (job->state == CE_JOB_QUEUED) {
+		struct ce_finished finished = { .type = CE_MSG_FINISHED, .cancelled = 1 };
+
+		ce__job_finish(s, job, &finished);
+	} else if (job->state == CE_JOB_SETUP || job->state == CE_JOB_RUNNING) {
+		ce__stage_kill(s, job, CE_OUTCOME_CANCELLED, 0);
+	}
+}
+
+void ce__job_on_socket(struct ce_supervisor *s, struct ce_job *job)
+{
+	uint64_t type[2];
+	ssize_t n;
+
+	if (job->socket < 0)
+		return;
+	n = ce__message_receive(job->socket, type, sizeof(type), NULL, NULL, MSG_DONTWAIT);
+	if (n == -EAGAIN)
+		return;
+	if (n <= 0 && n != -EMSGSIZE) {
+		/* The library let go of it, or died. */
+		epoll_ctl(s->epoll, EPOLL_CTL_DEL, job->socket, NULL);
+		ce__base_close(&job->socket);
+		cancel(s, job);
+	} else if (n >= (ssize_t)sizeof(type[0]) && type[0] == CE_MSG_CANCEL) {
+		cancel(s, job);
+	} else if (n >= (ssize_t)sizeof(type[0]) && type[0] == CE_MSG_OUTPUT_LIMIT) {
+		if (job->state == CE_JOB_RUNNING || job->state == CE_JOB_SETUP)
+			ce__stage_kill(s, job, CE_OUTCOME_OUTPUT_LIMIT, CE_LIMIT_OUTPUT);
+	}
+}
+
+void ce__job_kill_all(struct ce_supervisor *s)
+{
+	for (struct ce_job *job = s->jobs; job; job = job->next)
+		cancel(s, job);
+}
+
+void ce__job_sweep(struct ce_supervisor *s)
+{
+	struct ce_job **link = &s->jobs;
+
+	while (*link) {
+		struct ce_job *job = *link;
+
+		if (job->state != CE_JOB_DONE) {
+			link = &job->next;
+			continue;
+		}
+		*link = job->next;
+		if (job->slot)
+			job->slot->busy = false;
+		free_job(job);
+	}
+	s->jobs_end = link;
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT
+ *
+ * What crosses the sockets between library and supervisor. SOCK_SEQPACKET, so one send is one message; native
+ * words, since both ends are of one build (the hello's version says so). */
+#ifndef CE_MONITOR_MESSAGE_H
+#define CE_MONITOR_MESSAGE_H
+
+#include <codeexec/codeexec.h>
+
+#include "base/base.h"
+
+#define CE_MESSAGE_VERSION 1u
+#define CE_CONTROL_FD 3		   /* the supervisor finds its control socket here */
+#define CE_INLINE_PLAN_BYTES 65536 /* larger plans travel in a sealed memfd */
+#define CE_START_FDS_MAX 8
+
+enum ce_message_type {
+	/* control socket, library to supervisor */
+	CE_MSG_HELLO = 1,
+	CE_MSG_START = 2,
+	/* control socket, supervisor to library */
+	CE_MSG_READY = 3,
+	/* execution socket, library to supervisor */
+	CE_MSG_CANCEL = 4,
+	CE_MSG_OUTPUT_LIMIT = 5,
+	/* execution socket, supervisor to library */
+	CE_MSG_STAGE_STARTED = 6,
+	CE_MSG_USAGE = 7,
+	CE_MSG_STAGE_ENDED = 8,
+	CE_MSG_FILES = 9, /* one memfd comes with it */
+	CE_MSG_FINISHED = 10
+};
+
+struct ce_hello {
+	uint64_t type, version;
+	uint64_t limits_flags; /* CE_LIMITS_* */
+	uint64_t max_concurrent;
+	uint64_t uid_base, uid_count;
+	char cgroup[1024]; /* "" : discover */
+	char state_dir[256];
+};
+
+struct ce_ready {
+	uint64_t type;
+	struct ce_failure failure; /* code 0: it runs */
+	uint64_t limits_protections;
+	uint64_t rootless;
+	char limits_backend[16];
+	char limits_detail[512];
+	char owner_path[384];
+};
+
+/* Followed by the plan's bytes if inline_size is not 0, else a memfd is the last descriptor. Descriptors: execution socket;
+ * stdin, stdout, stderr of the run stage; stdout, stderr of the compile stage if there is one; memfd. */
+struct ce_start {
+	uint64_t type;
+	uint64_t inline_size;
+	uint64_t stage_count;
+};
+
+struct ce_stage_message { /* CE_MSG_STAGE_STARTED, CE_MSG_USAGE */
+	uint64_t type;
+	uint64_t stage;
+	struct ce_usage usage;
+};
+
+struct ce_stage_end { /* CE_MSG_STAGE_ENDED */
+	uint64_t type;
+	uint64_t stage;
+	uint64_t outcome;     /* CE_OUTCOME_* of this stage; never CE_OUTCOME_COMPILATION_ERROR */
+	uint64_t limits_hit;  /* CE_LIMIT_* */
+	uint64_t protections; /* CE_PROTECTION_* observed */
+	int64_t exit_code;    /* -1: none */
+	int64_t signal;
+	uint64_t host_uid;
+	struct ce_account account;
+	char message[200];
+};
+
+struct ce_finished {
+	uint64_t type;
+	struct ce_failure failure; /* code 0: the stages tell the outcome; CE_ERR_BUSY, CE_ERR_OS, ... */
+	uint64_t cancelled;	   /* before anything ran */
+	uint64_t probe_missing;	   /* CE_PLAN_PROBE: CE_PROTECTION_* that could not be had, and their errnos: */
+	int64_t probe_errno[CE_PROTECTION_COUNT];
+};
+
+/* Inside the memfd of CE_MSG_FILES: records one after the other, each followed by name and data, both padded to 8. */
+struct ce_file_record {
+	uint64_t name_size, data_size, flags;
+	char reason[64];
+};
+
+/* Sends one message of two parts with descriptors. 0 or -errno (EPIPE: the other end is gone; no SIGPIPE). */
+int ce__message_send(int socket, const void *head, size_t head_size, const void *body, size_t body_size,
+		     const int *fds, size_t fd_count);
+/* Receives one message; *fd_count is capacity before, count after; descriptors are CLOEXEC and the caller's. Returns its
+ * size, 0 at the end, -EAGAIN, -EMSGSIZE for a message that did not fit (its descriptors are closed). */
+ssize_t ce__message_receive(int socket, void *buffer, size_t size, int *fds, size_t *fd_count, int flags);
+
+#endif

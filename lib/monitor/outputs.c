@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT
+ *
+ * Brings back the files that a request asked for, out of the tmpfs of a cell that is empty, as records in a sealed memfd. */
+#include "monitor/supervisor.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+
+#include "sandbox/collect.h"
+
+#define SCAN_MAX_DEPTH 8
+#define SCAN_MAX_ENTRIES 4096
+#define RECORDS_MAX 4096
+
+struct bundle {
+	int memfd;
+	uint64_t left; /* of outputs_max_bytes */
+	size_t records;
+};
+
+static int pad(int fd, uint64_t size)
+{
+	static const char zeros[8];
+
+	return size % 8 ? ce__io_write_full(fd, zeros, 8 - size % 8) : 0;
+}
+
+static int copy(int out, int in, uint64_t size)
+{
+	while (size > 0) {
+		ssize_t n = sendfile(out, in, NULL, size);
+
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			return -EIO;
+		size -= (uint64_t)n;
+	}
+	return 0;
+}
+
+static int add_file(void *context, const char *path, int fd, const struct stat *st, const char *skipped)
+{
+	struct bundle *b = context;
+	struct ce_file_record record = { .name_size = strlen(path) };
+	int r;
+
+	if (b->records++ >= RECORDS_MAX)
+		return -E2BIG;
+	if (!skipped && (uint64_t)st->st_size > b->left)
+		skipped = "over the size cap of all outputs together";
+	if (skipped) {
+		record.flags = CE_OUTPUT_FILE_SKIPPED;
+		snprintf(record.reason, sizeof(record.reason), "%s", skipped);
+	} else {
+		record.data_size = (uint64_t)st->st_size;
+		b->left -= record.data_size;
+	}
+	r = ce__io_write_full(b->memfd, &record, sizeof(record));
+	if (!r)
+		r = ce__io_write_full(b->memfd, path, record.name_size);
+	if (!r)
+		r = pad(b->memfd, record.name_size);
+	if (!r && record.data_size)
+		r = copy(b->memfd, fd, record.data_size);
+	return r ? r : pad(b->memfd, record.data_size);
+}
+
+void ce__outputs_send(struct ce_supervisor *s, struct ce_job *job)
+{
+	struct ce_plan_strings patterns = job->plan->outputs;
+	const char *pattern = ce__plan_at(job->plan, patterns.bytes);
+	struct ce_stage_message message = { .type = CE_MSG_FILES };
+	CE_CLEANUP_FD int memfd = -1, work = -1;
+	struct bundle bundle;
+
+	(void)s;
+	if (!patterns.count || job->socket < 0 || job->work_fd < 0)
+		return;
+	work = openat(job->work_fd, "work", O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	memfd = memfd_create("outputs", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (work < 0 || memfd < 0)
+		return;
+	bundle = (struct bundle){ memfd, job->plan->outputs_max_bytes, 0 };
+	for (uint64_t i = 0; i < patterns.count; i++) {
+		if (ce__collect(work, pattern, add_file, &bundle) < 0)
+			break;
+		pattern += strlen(pattern) + 1;
+	}
+	fcntl(memfd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL);
+	ce__job_send(job, &message, sizeof(message), &memfd, 1);
+}
+
+struct scan {
+	uint64_t limit;
+	size_t entries_left;
+};
+
+static bool scan_directory(int parent, const char *name, struct scan *scan, unsigned depth)
+{
+	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	struct dirent *e;
+	bool found = false;
+	DIR *dir;
+
+	if (fd < 0)
+		return false;
+	dir = fdopendir(fd);
+	if (!dir) {
+		close(fd);
+		return false;
+	}
+	while (!found && scan->entries_left > 0 && (e = readdir(dir))) {
+		struct stat st;
+
+		scan->entries_left--;
+		if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, "..") ||
+		    fstatat(fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+			continue;
+		if (S_ISREG(st.st_mode))
+			found = (uint64_t)st.st_size == scan->limit;
+		else if (S_ISDIR(st.st_mode) && depth < SCAN_MAX_DEPTH)
+			found = scan_directory(fd, e->d_name, scan, depth + 1);
+	}
+	closedir(dir);
+	return found;
+}
+
+uint64_t ce__outputs_file_at_limit(int work_fd, uint64_t limit)
+{
+	struct scan scan = { limit, SCAN_MAX_ENTRIES };
+
+	if (work_fd < 0)
+		return 0;
+	return scan_directory(work_fd, ".", &scan, 0) ? CE_LIMIT_FILE_SIZE : 0;
+}

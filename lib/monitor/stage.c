@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT
+ *
+ * One stage of an execution: its cell is launched, watched, reaped and removed. */
+#include "monitor/supervisor.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/pidfd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#define CLEAN_RETRY_US 5000
+#define CLEAN_PATIENCE_US 1000000
+
+static const struct ce_plan_stage *stage_of(const struct ce_job *job)
+{
+	return &job->plan->stages[job->stage];
+}
+
+static void fail(struct ce_supervisor *s, struct ce_job *job, const struct ce_failure *failure)
+{
+	struct ce_finished finished = { .type = CE_MSG_FINISHED, .failure = *failure };
+
+	ce__job_finish(s, job, &finished);
+}
+
+/* What can be had before clone; every resource lands in the job, whose end releases it. */
+static int prepare_ids(struct ce_supervisor *s, struct ce_job *job, struct ce_failure *failure)
+{
+	struct ce_slot *slot = job->slot;
+
+	if (s->rootless) {
+		slot->init_uid = slot->program_uid = geteuid();
+	} else if (job->plan->disable & CE_PROTECTION_OWN_UID) {
+		slot->init_uid = (uid_t)s->hello.uid_base;
+		slot->program_uid = slot->init_uid + 1;
+	} else if (!slot->leased) {
+		return ce__state_lease(s, slot, failure);
+	}
+	return 0;
+}
+
+static int prepare_limits(struct ce_supervisor *s, struct ce_job *job, struct ce_failure *failure)
+{
+	const struct ce_plan_stage *stage = stage_of(job);
+	struct ce_cell_limits limits = {
+		.memory_bytes = job->plan->disable & CE_PROTECTION_MEMORY_LIMIT ? INT64_MAX / 2 : stage->memory_bytes,
+		.processes = job->plan->disable & CE_PROTECTION_TASK_LIMIT ? INT32_MAX / 4 : stage->processes,
+	};
+	int r = ce__limits_cell_open(s->limits, &limits, &job->limits, failure);
+
+	job->limits_open = r == 0;
+	return r;
+}
+
+static int prepare_mounts(struct ce_supervisor *s, struct ce_job *job, struct ce_failure *failure)
+{
+	const struct ce_plan_stage *stage = stage_of(job);
+	bool writable = (job->plan->disable & CE_PROTECTION_READ_ONLY_ROOT) != 0;
+	/* uids of tmpfs are those of our own user namespace */
+	uid_t owner = s->rootless ? 0 : job->slot->init_uid;
+
+	job->work_fd = ce__root_make_work(stage->disk_bytes, stage->disk_inodes + 4, owner);
+	if (job->work_fd < 0) {
+		int r = -job->work_fd;
+
+		job->work_fd = -1;
+		return ce__failure_set(failure, CE_ERR_OS, r, "work", "cannot create the work tmpfs");
+	}
+	return ce__roots_clone(s->roots, job->plan, stage, writable, &job->setup.root_fd, failure);
+}
+
+static int prepare_pipes(struct ce_job *job, struct ce_failure *failure)
+{
+	int report[2], lifeline[2];
+
+	if (pipe2(report, O_CLOEXEC) < 0)
+		return ce__failure_set(failure, CE_ERR_OS, errno, "pipe", "cannot create the report pipe");
+	job->report_fd = report[0];
+	job->setup.report_fd = report[1];
+	if (fcntl(report[0], F_SETFL, O_NONBLOCK) < 0 || pipe2(lifeline, O_CLOEXEC) < 0)
+		return ce__failure_set(failure, CE_ERR_OS, errno, "pipe", "cannot create the lifeline");
+	job->setup.lifeline_fd = lifeline[0];
+	job->lifeline_fd = lifeline[1];
+	return 0;
+}
+
+static int prepare(struct ce_supervisor *s, struct ce_job *job, struct ce_failure *failure)
+{
+	const struct ce_plan_stage *stage = stage_of(job);
+	struct ce_cell_setup *setup = &job->setup;
+	int r;
+
+	*setup = (struct ce_cell_setup){
+		.plan = job->plan,
+		.stage = stage,
+		.argv = ce__plan_vector(job->plan, stage->argv),
+		.env = ce__plan_vector(job->plan, stage->env),
+		.mount_point = ce__roots_mount_point(s->roots),
+		.disable = job->plan->disable,
+		.tolerate = job->plan->tolerate,
+		.landlock_abi = s->landlock_abi,
+		.last_capability = s->last_capability,
+		.rootless = s->rootless,
+		.rlimits_only = s->limits_info.protections == 0,
+		.lifeline_fd = -1,
+		.report_fd = -1,
+		.root_fd = -1,
+		.artifacts_fd = job->artifacts_fd,
+		.lease_fd = -1,
+		.clone_cgroup_fd = -1,
+	};
+	memcpy(setup->host_namespaces, s->host_namespaces, sizeof(setup->host_namespaces));
+	memcpy(setup->stdio, job->stdio[job->stage], sizeof(setup->stdio));
+	if (!setup->argv || !setup->env)
+		return ce__failure_set(failure, CE_ERR_NO_MEMORY, 0, "prepare", "out of memory");
+	r = prepare_ids(s, job, failure);
+	if (!r)
+		r = prepare_limits(s, job, failure);
+	if (!r)
+		r = prepare_mounts(s, job, failure);
+	if (!r)
+		r = prepare_pipes(job, failure);
+	if (r)
+		return r;
+	setup->init_uid = job->slot->init_uid;
+	setup->program_uid = job->slot->program_uid;
+	setup->lease_fd = job->slot->lease_fd;
+	setup->work_fd = job->work_fd;
+	setup->clone_cgroup_fd = job->limits.clone_cgroup_fd;
+	setup->attach_count = job->limits.attach_count;
+	memcpy(setup->attach_fds, job->limits.attach_fds, sizeof(setup->attach_fds));
+	/* So that the program may open /dev/stdout and the like anew. */
+	for (size_t i = 0; i < 3 && !s->rootless; i++) {
+		struct stat st;
+
+		if (fstat(setup->stdio[i], &st) == 0 && S_ISFIFO(st.st_mode) &&
+		    fchown(setup->stdio[i], setup->program_uid, setup->program_uid) < 0)
+			return ce__failure_set(failure, CE_ERR_OS, errno, "pipe", "cannot give the program its streams");
+	}
+	return 0;
+}
+
+/* What only the cell needs, once it has it. */
+static void release_setup(struct ce_job *job)
+{
+	ce__base_close(&job->setup.report_fd);
+	ce__base_close(&job->setup.lifeline_fd);
+	ce__base_close(&job->setup.root_fd);
+	free(job->setup.argv);
+	free(job->setup.env);
+	job->setup.argv = job->setup.env = NULL;
+	for (size_t i = 0; i < 3; i++)
+		ce__base_close(&job->stdio[job->stage][i]);
+	job->setup.artifacts_fd = -1;
+	ce__base_close(&job->artifacts_fd);
+}
+
+/* Forgets a cell that is gone. True if nothing of it is left. */
+static bool remove_cell(struct ce_supervisor *s, struct ce_job *job)
+{
+	if (job->limits_open && ce__limits_cell_close(s->limits, &job->limits) == -EBUSY)
+		return false;
+	job->limits_open = false;
+	return true;
+}
+
+static void clean_later(struct ce_job *job)
+{
+	job->state = CE_JOB_CLEANING;
+	job->check_us = 0;
+	job->clean_until_us = ce__clock_us() + CLEAN_PATIENCE_US;
+}
+
+void ce__stage_start(struct ce_supervisor *s, struct ce_job *job)
+{
+	struct ce_failure failure = { 0 };
+	int r;
+
+	memset(&job->started, 0, sizeof(job->started));
+	memset(&job->ended, 0, sizeof(job->ended));
+	memset(&job->usage, 0, sizeof(job->usage));
+	job->limits_hit = job->tasks_peak = job->rss_peak = 0;
+	job->killed_for = 0;
+	job->state = CE_JOB_SETUP;
+	r = prepare(s, job, &failure);
+	if (!r) {
+		madvise(job->plan, job->plan_size, MADV_DOFORK);
+		r = ce__launch_cell(&job->setup, &job->pid, &job->pidfd, &failure);
+		madvise(job->plan, job->plan_size, MADV_DONTFORK);
+	}
+	release_setup(job);
+	if (!r && (ce__supervisor_watch_fd(s, job->pidfd, &job->pidfd_source) ||
+		   ce__supervisor_watch_fd(s, job->report_fd, &job->report_source)))
+		r = ce__failure_set(&failure, CE_ERR_OS, errno, "watch", "cannot watch the cell");
+	if (!r && write(job->lifeline_fd, "g", 1) != 1)
+		r = ce__failure_set(&failure, CE_ERR_OS, errno, "lifeline", "cannot start init");
+	if (r) {
+		if (job->pidfd >= 0) {
+			siginfo_t info;
+
+			pidfd_send_signal(job->pidfd, SIGKILL, NULL, 0);
+			while (waitid(P_PIDFD, (id_t)job->pidfd, &info, WEXITED) < 0 && errno == EINTR)
+				;
+			ce__base_close(&job->pidfd);
+		}
+		ce__base_close(&job->work_fd);
+		if (!remove_cell(s, job))
+			clean_later(job);
+		fail(s, job, &failure);
+		return;
+	}
+	ce__limits_cell_started(s->limits, &job->limits, job->pid);
+	ce__watch_begin(s, job);
+}
+
+void ce__stage_on_report(struct ce_supervisor *s, struct ce_job *job)
+{
+	struct ce_cell_record record;
+	ssize_t n;
+
+	if (job->report_fd < 0)
+		return;
+	while ((n = read(job->report_fd, &record, sizeof(record))) > 0) {
+		/* The program cannot reach this pipe, but a broken init could write anything: it spoils its own result only. */
+		if (n != (ssize_t)sizeof(record))
+			continue;
+		record.step[sizeof(record.step) - 1] = '\0';
+		record.path[sizeof(record.path) - 1] = '\0';
+		if (record.kind == CE_RECORD_STARTED && job->state == CE_JOB_SETUP) {
+			struct ce_stage_message message = { .type = CE_MSG_STAGE_STARTED,
+							    .stage = stage_of(job)->stage,
+							    .usage = { .size = sizeof(message.usage) } };
+
+			job->started = record;
+			job->state = CE_JOB_RUNNING;
+			ce__watch_begin(s, job);
+			ce__job_send(job, &message, sizeof(message), NULL, 0);
+		} else if (record.kind == CE_RECORD_EXITED || record.kind == CE_RECORD_PROBED) {
+			if (!job->ended.kind) /* FAILED and PROBED are followed by the end of that child */
+				job->ended = record;
+		} else if (record.kind == CE_RECORD_FAILED) {
+			job->ended = record;
+		}
+	}
+	if (n == 0) {
+		epoll_ctl(s->epoll, EPOLL_CTL_DEL, job->report_fd, NULL);
+		ce__base_close(&job->report_fd);
+	}
+}
+
+void ce__stage_kill(struct ce_supervisor *s, struct ce_job *job, ce_outcome reason, uint64_t limit)
+{
+	(void)s;
+	job->limits_hit |= limit;
+	if (job->state == CE_JOB_DYING)
+		return;
+	job->killed_for = reason;
+	job->state = CE_JOB_DYING;
+	/* The kernel kills all of its pid namespace before init is gone. */
+	pidfd_send_signal(job->pidfd, SIGKILL, NULL, 0);
+}
+
+/* A step of set-up failed: an error of ours, unless the program itself could not be executed. */
+static bool finish_failed_setup(struct ce_supervisor *s, struct ce_job *job)
+{
+	const struct ce_cell_record *e = &job->ended;
+	struct ce_failure failure;
+
+	if (e->kind != CE_RECORD_FAILED || job->killed_for)
+		return false;
+	if (!strcmp(e->step, "execve") && e->path[0] != '/')
+		return false; /* what the user brought or compiled is no program: outcome.c tells */
+	ce__failure_set(&failure, CE_ERR_OS, (int)e->os_error, e->step, "cannot set up the cell: %s%s%s", e->step,
+			e->path[0] ? " " : "", e->path);
+	fail(s, job, &failure);
+	return true;
+}
+
+static void finish_probe(struct ce_supervisor *s, struct ce_job *job)
+{
+	struct ce_finished finished = { .type = CE_MSG_FINISHED };
+
+	for (size_t i = 0; i < CE_PROTECTION_COUNT; i++) {
+		finished.probe_errno[i] = job->ended.missing[i];
+		if (!((job->ended.protections | s->limits_info.protections) & UINT64_C(1) << i))
+			finished.probe_missing |= UINT64_C(1) << i;
+	}
+	ce__job_finish(s, job, &finished);
+}
+
+static void finish_stage(struct ce_supervisor *s, struct ce_job *job, const struct ce_cell_usage *usage, bool clean)
+{
+	struct ce_stage_end end;
+	bool last = job->stage + 1 == job->plan->stage_count;
+
+	ce__outcome_decide(s, job, usage, &end);
+	if (last)
+		ce__outputs_send(s, job);
+	else if (end.outcome == CE_OUTCOME_SUCCESS)
+		job->artifacts_fd = ce__steal_fd(&job->work_fd);
+	ce__base_close(&job->work_fd);
+	ce__job_send(job, &end, sizeof(end), NULL, 0);
+	if (last || end.outcome != CE_OUTCOME_SUCCESS || job->socket < 0 || !clean) {
+		struct ce_finished finished = { .type = CE_MSG_FINISHED };
+
+		if (!last && end.outcome == CE_OUTCOME_SUCCESS && !clean)
+			ce__failure_set(&finished.failure, CE_ERR_OS, EBUSY, "clean-up",
+					"the compile stage's cgroup cannot be removed");
+		ce__job_finish(s, job, &finished);
+		return;
+	}
+	job->stage++;
+	ce__stage_start(s, job);
+}
+
+void ce__stage_on_exit(struct ce_supervisor *s, struct ce_job *job)
+{
+	struct ce_cell_usage usage;
+	siginfo_t info;
+	bool clean;
+
+	memset(&info, 0, sizeof(info));
+	if (job->pidfd < 0 || waitid(P_PIDFD, (id_t)job->pidfd, &info, WEXITED | WNOHANG) < 0 || info.si_pid == 0)
+		return;
+	epoll_ctl(s->epoll, EPOLL_CTL_DEL, job->pidfd, NULL);
+	ce__base_close(&job->pidfd);
+	ce__stage_on_report(s, job);
+	if (job->report_fd >= 0)
+		epoll_ctl(s->epoll, EPOLL_CTL_DEL, job->report_fd, NULL);
+	ce__base_close(&job->report_fd);
+	ce__base_close(&job->lifeline_fd);
+	memset(&usage, 0, sizeof(usage));
+	if (ce__limits_cell_sample(s->limits, &job->limits, true, &usage) < 0)
+		usage = job->usage;
+	clean = remove_cell(s, job);
+	if (!clean) {
+		ce__limits_cell_kill(s->limits, &job->limits);
+		clean = remove_cell(s, job);
+	}
+	if (!clean)
+		clean_later(job);
+	if (finish_failed_setup(s, job))
+		return;
+	if (job->ended.kind == CE_RECORD_PROBED)
+		finish_probe(s, job);
+	else
+		finish_stage(s, job, &usage, clean);
+}
+
+/* Called from the clocks while a job is CE_JOB_CLEANING. */
+void ce__stage_clean(struct ce_supervisor *s, struct ce_job *job)
+{
+	if (!remove_cell(s, job)) {
+		if (ce__clock_us() < job->clean_until_us) {
+			ce__limits_cell_kill(s->limits, &job->limits);
+			job->check_us = ce__clock_us() + CLEAN_RETRY_US;
+			return;
+		}
+		/* Never give such a slot away again: its uid may still have a process. */
+		job->slot = NULL;
+	}
+	job->state = CE_JOB_DONE;
+}

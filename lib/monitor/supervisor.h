@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT
+ *
+ * The supervisor: one small single-threaded process per ce_sandbox. Its state, and who may change which part of it. */
+#ifndef CE_MONITOR_SUPERVISOR_H
+#define CE_MONITOR_SUPERVISOR_H
+
+#include "limits/limits.h"
+#include "monitor/message.h"
+#include "plan/plan.h"
+#include "sandbox/cell.h"
+
+/* What a cell leases: two host uids (root only) that nobody else on this machine has now. */
+struct ce_slot {
+	bool busy;
+	bool leased;
+	uid_t init_uid, program_uid;
+	int lease_fd; /* flock'ed; owned */
+};
+
+enum ce_source_type { CE_SOURCE_CONTROL, CE_SOURCE_HOST, CE_SOURCE_SOCKET, CE_SOURCE_PIDFD, CE_SOURCE_REPORT };
+
+struct ce_job;
+
+/* What epoll hands back. */
+struct ce_source {
+	enum ce_source_type type;
+	struct ce_job *job;
+};
+
+enum ce_job_state {
+	CE_JOB_QUEUED,	 /* waits for a slot */
+	CE_JOB_SETUP,	 /* init is setting up its cell */
+	CE_JOB_RUNNING,	 /* the program runs */
+	CE_JOB_DYING,	 /* killed; init is not reaped yet */
+	CE_JOB_CLEANING, /* reported; a cgroup is still busy */
+	CE_JOB_DONE	 /* freed at the end of this turn of the loop */
+};
+
+/* One execution, from START to the last clean-up. */
+struct ce_job {
+	struct ce_job *next, **link; /* in supervisor->jobs, oldest first */
+	enum ce_job_state state;
+	int socket; /* owned; -1 once the library hung up */
+	struct ce_plan *plan; /* owned mapping */
+	size_t plan_size;
+	int stdio[CE_PLAN_MAX_STAGES][3]; /* by stage index; owned */
+	size_t stage; /* index into plan->stages */
+	struct ce_slot *slot;
+	uint64_t queued_us;
+	struct ce_source socket_source, pidfd_source, report_source;
+
+	/* of the stage that runs */
+	struct ce_cell_setup setup;
+	struct ce_limits_cell limits;
+	bool limits_open;
+	pid_t pid;
+	int pidfd, report_fd, lifeline_fd; /* owned */
+	int work_fd;			   /* owned; this stage's tmpfs */
+	int artifacts_fd;		   /* owned; the compile stage's tmpfs */
+	struct ce_cell_record started, ended; /* kind 0: not received */
+	struct ce_cell_usage usage;	      /* the last sample */
+	uint64_t started_us, deadline_us, check_us, usage_due_us;
+	uint64_t tasks_peak, rss_peak;
+	uint64_t limits_hit;	/* CE_LIMIT_* so far */
+	ce_outcome killed_for;	/* 0: we did not kill */
+	uint64_t clean_until_us;
+};
+
+struct ce_supervisor {
+	int control, epoll, host_pidfd; /* owned */
+	struct ce_source control_source, host_source;
+	struct ce_hello hello;
+	char instance[64];
+	char state_dir[300];
+	char owner_path[384];
+	int owner_fd; /* flock'ed while we live */
+	bool rootless;
+	struct ce_limits_backend *limits;
+	struct ce_limits_info limits_info;
+	struct ce_roots *roots;
+	struct ce_slot *slots;
+	size_t slot_count;
+	struct ce_job *jobs, **jobs_end;
+	uint64_t host_namespaces[CE_CELL_NAMESPACES];
+	uint64_t landlock_abi, last_capability, processors;
+	bool stopping;
+};
+
+/* setup.c: everything before the first execution. 0 or a CE_ERR_*. */
+int ce__setup_inherited(void);
+int ce__setup_run(struct ce_supervisor *s, struct ce_failure *failure);
+void ce__setup_undo(struct ce_supervisor *s);
+
+/* state.c: the state directory: owner files, leases. */
+int ce__state_open(struct ce_supervisor *s, struct ce_failure *failure);
+/* Writes which directories are ours, so that a successor can remove them. */
+int ce__state_record(struct ce_supervisor *s, struct ce_failure *failure);
+void ce__state_close(struct ce_supervisor *s);
+/* Leases a pair of uids for a slot. */
+int ce__state_lease(struct ce_supervisor *s, struct ce_slot *slot, struct ce_failure *failure);
+
+/* job.c: the life of an execution. */
+void ce__job_receive(struct ce_supervisor *s);
+void ce__job_on_socket(struct ce_supervisor *s, struct ce_job *job);
+void ce__job_admit(struct ce_supervisor *s); /* starts queued jobs while slots are free */
+void ce__job_finish(struct ce_supervisor *s, struct ce_job *job, const struct ce_finished *finished);
+void ce__job_kill_all(struct ce_supervisor *s);
+void ce__job_sweep(struct ce_supervisor *s); /* frees those that are done */
+int ce__job_send(struct ce_job *job, const void *message, size_t size, const int *fds, size_t fd_count);
+
+/* stage.c: one cell of it. */
+void ce__stage_start(struct ce_supervisor *s, struct ce_job *job);
+void ce__stage_on_report(struct ce_supervisor *s, struct ce_job *job);
+void ce__stage_on_exit(struct ce_supervisor *s, struct ce_job *job);
+void ce__stage_kill(struct ce_supervisor *s, struct ce_job *job, ce_outcome reason, uint64_t limit);
+void ce__stage_clean(struct ce_supervisor *s, struct ce_job *job);
+
+/* outcome.c: decides what happened. */
+void ce__outcome_decide(struct ce_supervisor *s, struct ce_job *job, const struct ce_cell_usage *usage,
+			struct ce_stage_end *end);
+
+/* watch.c: clocks and samples. Returns the milliseconds until something is due, -1 for nothing. */
+int ce__watch_due(struct ce_supervisor *s);
+void ce__watch_run(struct ce_supervisor *s);
+void ce__watch_begin(struct ce_supervisor *s, struct ce_job *job);
+
+/* outputs.c: brings back files after the cell is empty. */
+void ce__outputs_send(struct ce_supervisor *s, struct ce_job *job);
+/* CE_LIMIT_FILE_SIZE if a regular file in the cell's tmpfs has exactly the largest size allowed. */
+uint64_t ce__outputs_file_at_limit(int work_fd, uint64_t limit);
+
+int ce__supervisor_watch_fd(struct ce_supervisor *s, int fd, struct ce_source *source);
+
+#endif

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT
+ *
+ * Removes what dead supervisors left. Used by the next supervisor and by the library that outlived its own. */
+#ifndef CE_MONITOR_SWEEP_H
+#define CE_MONITOR_SWEEP_H
+
+/* Every owner file in the directory that nobody holds. */
+void ce__sweep_all(const char *state_dir);
+/* One owner file, if nobody holds it. */
+void ce__sweep_owner(const char *path);
+
+#endif

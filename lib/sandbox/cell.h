@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT
+ *
+ * A cell: one stage's own namespaces, mounts and init. The supervisor fills struct ce_cell_setup before clone; after it only
+ * async-signal-safe calls run, on this struct and the plan. */
+#ifndef CE_SANDBOX_CELL_H
+#define CE_SANDBOX_CELL_H
+
+#include <codeexec/codeexec.h>
+
+#include "base/base.h"
+#include "plan/plan.h"
+
+#define CE_CELL_NAMESPACES 8
+#define CE_CELL_UID 1000 /* the program's uid and gid inside */
+#define CE_CELL_ATTACH 4
+
+/* user, pid, mnt, net, ipc, uts, cgroup, time */
+struct ce_namespace {
+	const char *path; /* "/proc/self/ns/user" */
+	uint64_t clone_flag;
+	uint64_t protection;
+};
+extern const struct ce_namespace ce__cell_namespaces[CE_CELL_NAMESPACES];
+
+struct ce_cell_setup {
+	const struct ce_plan *plan;	   /* borrowed */
+	const struct ce_plan_stage *stage; /* inside the plan */
+	char **argv;			   /* owned vector of borrowed texts */
+	char **env;
+	const char *mount_point; /* a directory in the supervisor's mount namespace; borrowed */
+	uint64_t disable;	 /* CE_PROTECTION_* not to apply */
+	uint64_t tolerate;	 /* CE_PROTECTION_* that may be missing */
+	uint64_t landlock_abi;
+	uint64_t last_capability;
+	uint64_t host_namespaces[CE_CELL_NAMESPACES]; /* inode numbers of the supervisor's */
+	bool rootless;
+	bool rlimits_only; /* no cgroup: rlimits are the first wall, not the second */
+	uid_t init_uid, program_uid; /* on the host; equal when rootless */
+	/* descriptors that init keeps; all borrowed, -1: none */
+	int lifeline_fd; /* one byte: id maps are written; end of file: the supervisor is gone */
+	int report_fd;
+	int stdio[3];
+	int root_fd;	  /* detached clone of the prepared root */
+	int work_fd;	  /* detached tmpfs */
+	int artifacts_fd; /* the compile cell's tmpfs */
+	int lease_fd;	  /* keeps the uid leased while init lives */
+	int attach_fds[CE_CELL_ATTACH];
+	size_t attach_count;
+	int clone_cgroup_fd;
+};
+
+enum ce_cell_record_kind {
+	CE_RECORD_STARTED = 1, /* the next call is execve */
+	CE_RECORD_FAILED = 2,  /* a step failed; nothing of the program ran */
+	CE_RECORD_EXITED = 3,
+	CE_RECORD_PROBED = 4
+};
+
+/* One write of at most PIPE_BUF bytes, so it arrives whole. */
+struct ce_cell_record {
+	uint64_t kind;
+	uint64_t clock_us;
+	uint64_t protections; /* observed */
+	int64_t status;	      /* wait status of the program */
+	int64_t os_error;
+	char step[32];
+	char path[192];
+	uint64_t user_us, system_us, max_rss_bytes, minor_faults, major_faults;
+	uint64_t voluntary_switches, involuntary_switches, blocks_read, blocks_written;
+	int64_t missing[CE_PROTECTION_COUNT]; /* errno of each tolerated step that failed */
+};
+
+/* Starts init. On success *pid and *pidfd are the caller's. */
+int ce__launch_cell(const struct ce_cell_setup *setup, pid_t *pid, int *pidfd, struct ce_failure *failure);
+
+/* The prepared root's tmpfs for one cell: detached, owned by `uid`. Returns its descriptor or -errno. */
+int ce__root_make_work(uint64_t bytes, uint64_t inodes, uid_t uid);
+
+/* Prepared roots, built once per mount table in the supervisor's private mount namespace. */
+struct ce_roots;
+/* `directory` exists and is empty; it becomes a private tmpfs. */
+int ce__roots_open(const char *directory, struct ce_roots **out, struct ce_failure *failure);
+/* A detached clone for one cell: its descriptor, or a CE_ERR_*. */
+int ce__roots_clone(struct ce_roots *roots, const struct ce_plan *plan, const struct ce_plan_stage *stage,
+		    bool writable, int *fd, struct ce_failure *failure);
+const char *ce__roots_mount_point(const struct ce_roots *roots);
+
+/* ---- inside the cell ---- */
+
+struct ce_cell {
+	const struct ce_cell_setup *setup;
+	uint64_t protections; /* observed so far */
+	struct ce_cell_record record;
+	sigset_t *program_mask;
+};
+
+/* A set-up step: 0 or -errno; it may point *path at what it worked on. */
+struct ce_cell_step {
+	const char *name;
+	uint64_t protection; /* skipped if disabled, forgiven if tolerated; observed if it succeeds and `observes` */
+	bool observes;
+	int (*run)(struct ce_cell *cell, const char **path);
+};
+
+/* The ordered tables: what init does, then what its vfork child does up to execve. */
+extern const struct ce_cell_step ce__cell_init_steps[];
+extern const struct ce_cell_step ce__cell_program_steps[];
+
+/* Runs a table. 0, or -errno with cell->record saying which step. */
+int ce__cell_run_steps(struct ce_cell *cell, const struct ce_cell_step *steps);
+/* Init's whole life; never returns. */
+void ce__cell_main(const struct ce_cell_setup *setup) __attribute__((noreturn));
+
+/* Steps that live in files of their own. */
+int ce__mounts_attach_root(struct ce_cell *cell, const char **path);
+int ce__mounts_attach_work(struct ce_cell *cell, const char **path);
+int ce__mounts_proc(struct ce_cell *cell, const char **path);
+int ce__mounts_mask_proc(struct ce_cell *cell, const char **path);
+int ce__mounts_pivot(struct ce_cell *cell, const char **path);
+int ce__files_write(struct ce_cell *cell, const char **path);
+int ce__files_copy_artifacts(struct ce_cell *cell, const char **path);
+int ce__landlock_apply(struct ce_cell *cell, const char **path);
+uint64_t ce__landlock_abi(void);
+
+#endif

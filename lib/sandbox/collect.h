@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT
+ *
+ * Finds files that a dead cell left, by name or glob, without ever following what the program may have planted: symlinks,
+ * FIFOs, devices, other mounts. Async-signal-safe: init uses it too. */
+#ifndef CE_SANDBOX_COLLECT_H
+#define CE_SANDBOX_COLLECT_H
+
+#include <sys/stat.h>
+
+#include "base/base.h"
+
+#define CE_COLLECT_MAX_DEPTH 16
+#define CE_COLLECT_MAX_ENTRIES 65536
+
+/* `fd` is an open regular file, or -1 with the reason in `skipped`. A non-zero return stops the walk and is passed on. */
+typedef int (*ce_collect_fn)(void *context, const char *path, int fd, const struct stat *st, const char *skipped);
+
+/* Calls `fn` for every match of `pattern` under root_fd. '*', '?' and [...] do not match '/', nor a leading dot. A name
+ * without a match is no error. 0, -errno, or what fn returned. */
+int ce__collect(int root_fd, const char *pattern, ce_collect_fn fn, void *context);
+
+#endif

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT
+ *
+ * Puts the request's files and the compile stage's artifacts into the work directory. Done by init inside the cell: what it
+ * writes is charged to the cell and bounded by its tmpfs. The program is not running yet, so nothing races. */
+#include "sandbox/cell.h"
+#include "sandbox/collect.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+
+/* Makes what lies above `name`, giving it to the program. */
+static int make_parents(int work, const char *name)
+{
+	char part[4096];
+	size_t length = strnlen(name, sizeof(part));
+
+	if (length == sizeof(part))
+		return -ENAMETOOLONG;
+	memcpy(part, name, length + 1);
+	for (size_t i = 1; i < length; i++) {
+		if (part[i] != '/')
+			continue;
+		part[i] = '\0';
+		if (mkdirat(work, part, 0755) == 0) {
+			if (fchownat(work, part, CE_CELL_UID, CE_CELL_UID, AT_SYMLINK_NOFOLLOW) < 0)
+				return -errno;
+		} else if (errno != EEXIST) {
+			return -errno;
+		}
+		part[i] = '/';
+	}
+	return 0;
+}
+
+static int create(int work, const char *name, mode_t mode)
+{
+	int r = make_parents(work, name);
+	CE_CLEANUP_FD int fd = -1;
+
+	if (r)
+		return r;
+	fd = openat(work, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -errno;
+	if (fchown(fd, CE_CELL_UID, CE_CELL_UID) < 0 || fchmod(fd, mode) < 0)
+		return -errno;
+	return ce__steal_fd(&fd);
+}
+
+static int open_work(void)
+{
+	int fd = open("/work", O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+
+	return fd < 0 ? -errno : fd;
+}
+
+int ce__files_write(struct ce_cell *cell, const char **path)
+{
+	const struct ce_plan *plan = cell->setup->plan;
+	const struct ce_plan_file *files = ce__plan_at(plan, plan->files);
+	CE_CLEANUP_FD int work = open_work();
+
+	if (work < 0)
+		return work;
+	for (uint64_t i = 0; i < plan->file_count; i++) {
+		CE_CLEANUP_FD int fd = -1;
+		int r;
+
+		*path = ce__plan_text(plan, files[i].name);
+		fd = create(work, *path, 0644);
+		if (fd < 0)
+			return fd;
+		r = ce__io_write_full(fd, ce__plan_at(plan, files[i].data), files[i].data.size);
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+static int copy_one(void *context, const char *name, int fd, const struct stat *st, const char *skipped)
+{
+	int work = *(const int *)context;
+	CE_CLEANUP_FD int out = -1;
+	off_t left;
+
+	if (skipped)
+		return 0; /* an artifact that is no plain file is none */
+	/* A file of the request keeps its own bytes, whatever the compile stage did to its copy. */
+	out = create(work, name, 0644 | (st->st_mode & 0111));
+	if (out == -EEXIST)
+		return 0;
+	if (out < 0)
+		return out;
+	for (left = st->st_size; left > 0;) {
+		ssize_t n = sendfile(out, fd, NULL, (size_t)left);
+
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			break;
+		left -= n;
+	}
+	return 0;
+}
+
+int ce__files_copy_artifacts(struct ce_cell *cell, const char **path)
+{
+	const struct ce_cell_setup *setup = cell->setup;
+	struct ce_plan_strings patterns = setup->plan->stages[0].artifacts;
+	const char *pattern = ce__plan_at(setup->plan, patterns.bytes);
+	CE_CLEANUP_FD int work = -1, from = -1;
+
+	if (setup->artifacts_fd < 0)
+		return 0;
+	work = open_work();
+	if (work < 0)
+		return work;
+	from = openat(setup->artifacts_fd, "work", O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	if (from < 0)
+		return -errno;
+	for (uint64_t i = 0; i < patterns.count; i++) {
+		int r;
+
+		*path = pattern;
+		r = ce__collect(from, pattern, copy_one, &work);
+		if (r)
+			return r;
+		pattern += strlen(pattern) + 1;
+	}
+	close(setup->artifacts_fd);
+	return 0;
+}

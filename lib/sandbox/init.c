@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT
+ *
+ * pid 1 of a cell: sets it up, starts the program as its vfork child, reaps, reports, and by ending takes everything
+ * else in the pid namespace with it. It never execs and drops its capabilities once the program runs. */
+#include "sandbox/cell.h"
+
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+/* No snprintf here: it is not async-signal-safe. */
+static void copy_text(char *out, size_t size, const char *text)
+{
+	size_t n = strnlen(text, size - 1);
+
+	memcpy(out, text, n);
+	out[n] = '\0';
+}
+
+int ce__cell_run_steps(struct ce_cell *cell, const struct ce_cell_step *steps)
+{
+	const struct ce_cell_setup *setup = cell->setup;
+
+	for (const struct ce_cell_step *s = steps; s->name; s++) {
+		const char *path = NULL;
+		int r;
+
+		if (s->protection && (setup->disable & s->protection))
+			continue;
+		r = s->run(cell, &path);
+		if (!r) {
+			if (s->observes)
+				cell->protections |= s->protection;
+			continue;
+		}
+		if (s->protection && (setup->tolerate & s->protection)) {
+			for (size_t bit = 0; bit < CE_PROTECTION_COUNT; bit++)
+				if (s->protection == UINT64_C(1) << bit)
+					cell->record.missing[bit] = -r;
+			continue;
+		}
+		cell->record.kind = CE_RECORD_FAILED;
+		cell->record.os_error = -r;
+		copy_text(cell->record.step, sizeof(cell->record.step), s->name);
+		copy_text(cell->record.path, sizeof(cell->record.path), path ? path : "");
+		return r;
+	}
+	return 0;
+}
+
+static void report(struct ce_cell *cell, uint64_t kind)
+{
+	cell->record.kind = kind;
+	cell->record.clock_us = ce__clock_us();
+	cell->record.protections = cell->protections;
+	ce__io_write_full(cell->setup->report_fd, &cell->record, sizeof(cell->record));
+}
+
+/* Runs in the vfork child: shares init's memory, has its own credentials, descriptors and limits. */
+static void program(struct ce_cell *cell)
+{
+	const struct ce_cell_setup *setup = cell->setup;
+
+	if (ce__cell_run_steps(cell, ce__cell_program_steps)) {
+		report(cell, CE_RECORD_FAILED);
+		_exit(127);
+	}
+	if (setup->plan->flags & CE_PLAN_PROBE) {
+		report(cell, CE_RECORD_PROBED);
+		_exit(0);
+	}
+	report(cell, CE_RECORD_STARTED);
+	execve(setup->argv[0], setup->argv, setup->env);
+	cell->record.os_error = errno;
+	copy_text(cell->record.step, sizeof(cell->record.step), "execve");
+	copy_text(cell->record.path, sizeof(cell->record.path), setup->argv[0]);
+	report(cell, CE_RECORD_FAILED);
+	_exit(127);
+}
+
+static void drop_capabilities(void)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2];
+
+	memset(data, 0, sizeof(data));
+	syscall(SYS_capset, &head, data);
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+}
+
+static uint64_t microseconds(struct timeval t)
+{
+	return (uint64_t)t.tv_sec * 1000000u + (uint64_t)t.tv_usec;
+}
+
+static void report_exit(struct ce_cell *cell, int status)
+{
+	struct ce_cell_record *r = &cell->record;
+	struct rusage u;
+
+	/* All children that were waited for: the program, what it waited for, and orphans that init reaped. */
+	memset(&u, 0, sizeof(u));
+	getrusage(RUSAGE_CHILDREN, &u);
+	r->status = status;
+	r->user_us = microseconds(u.ru_utime);
+	r->system_us = microseconds(u.ru_stime);
+	r->max_rss_bytes = (uint64_t)u.ru_maxrss * 1024u;
+	r->minor_faults = (uint64_t)u.ru_minflt;
+	r->major_faults = (uint64_t)u.ru_majflt;
+	r->voluntary_switches = (uint64_t)u.ru_nvcsw;
+	r->involuntary_switches = (uint64_t)u.ru_nivcsw;
+	r->blocks_read = (uint64_t)u.ru_inblock;
+	r->blocks_written = (uint64_t)u.ru_oublock;
+	report(cell, CE_RECORD_EXITED);
+}
+
+/* Reaps until the program itself is gone. The lifeline ends when the supervisor does. */
+static void reap(struct ce_cell *cell, pid_t pid, int signal_fd)
+{
+	struct pollfd fds[2] = {
+		{ .fd = signal_fd, .events = POLLIN },
+		{ .fd = cell->setup->lifeline_fd, .events = POLLIN },
+	};
+
+	for (;;) {
+		struct signalfd_siginfo info;
+		int status;
+		pid_t r;
+
+		while ((r = waitpid(-1, &status, WNOHANG)) > 0) {
+			if (r != pid)
+				continue;
+			report_exit(cell, status);
+			_exit(0);
+		}
+		if (r < 0 && errno == ECHILD)
+			_exit(0);
+		if (poll(fds, 2, -1) < 0 && errno != EINTR)
+			_exit(1);
+		if (fds[1].revents)
+			_exit(1);
+		if (fds[0].revents && read(signal_fd, &info, sizeof(info)) < 0 && errno != EINTR)
+			_exit(1);
+	}
+}
+
+void ce__cell_main(const struct ce_cell_setup *setup)
+{
+	struct ce_cell cell;
+	sigset_t all, previous, child;
+	int signal_fd;
+	pid_t pid;
+
+	memset(&cell, 0, sizeof(cell));
+	cell.setup = setup;
+	/* The vfork child shares this memory: no signal handler may ever run in it, and there is none. */
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &previous);
+	sigemptyset(&previous);
+	cell.program_mask = &previous;
+	if (ce__cell_run_steps(&cell, ce__cell_init_steps)) {
+		report(&cell, CE_RECORD_FAILED);
+		_exit(1);
+	}
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	signal_fd = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (signal_fd < 0) {
+		cell.record.os_error = errno;
+		copy_text(cell.record.step, sizeof(cell.record.step), "signalfd");
+		report(&cell, CE_RECORD_FAILED);
+		_exit(1);
+	}
+	pid = vfork();
+	if (pid == 0)
+		program(&cell);
+	if (pid < 0) {
+		cell.record.os_error = errno;
+		copy_text(cell.record.step, sizeof(cell.record.step), "vfork");
+		report(&cell, CE_RECORD_FAILED);
+		_exit(1);
+	}
+	drop_capabilities();
+	for (int i = 0; i < 3; i++)
+		close(setup->stdio[i]);
+	reap(&cell, pid, signal_fd);
+	_exit(1);
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT
+ *
+ * The mounts of one cell, made by init inside its own mount namespace: the root that it was handed, a work tmpfs, /proc. */
+#include "sandbox/cell.h"
+
+#include <fcntl.h>
+#include <linux/mount.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+int ce__mounts_attach_root(struct ce_cell *cell, const char **path)
+{
+	*path = cell->setup->mount_point;
+	if (move_mount(cell->setup->root_fd, "", AT_FDCWD, cell->setup->mount_point, MOVE_MOUNT_F_EMPTY_PATH) < 0)
+		return -errno;
+	return fchdir(cell->setup->root_fd) < 0 ? -errno : 0;
+}
+
+static int bind_part(const char *source, const char *target)
+{
+	CE_CLEANUP_FD int tree = open_tree(AT_FDCWD, source, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+
+	if (tree < 0)
+		return -errno;
+	return move_mount(tree, "", AT_FDCWD, target, MOVE_MOUNT_F_EMPTY_PATH) < 0 ? -errno : 0;
+}
+
+/* One tmpfs, so that one limit covers all that the program can write: its parts appear at /work, /tmp and /dev/shm. The
+ * working directory is the new root. */
+int ce__mounts_attach_work(struct ce_cell *cell, const char **path)
+{
+	static const struct {
+		const char *name, *source, *target;
+		mode_t mode;
+	} parts[] = {
+		{ "work", "tmp/work", "work", 0755 },
+		{ "shm", "tmp/shm", "dev/shm", 01777 },
+		{ "tmp", "tmp/tmp", "tmp", 01777 }, /* last: it covers the tmpfs itself */
+	};
+	int work = cell->setup->work_fd;
+
+	*path = "tmp";
+	if (move_mount(work, "", AT_FDCWD, "tmp", MOVE_MOUNT_F_EMPTY_PATH) < 0)
+		return -errno;
+	for (size_t i = 0; i < CE_ARRAY_SIZE(parts); i++) {
+		int r;
+
+		*path = parts[i].target;
+		if (mkdirat(work, parts[i].name, 0700) < 0 ||
+		    fchownat(work, parts[i].name, CE_CELL_UID, CE_CELL_UID, 0) < 0 ||
+		    fchmodat(work, parts[i].name, parts[i].mode, 0) < 0)
+			return -errno;
+		r = bind_part(parts[i].source, parts[i].target);
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+/* Before the old root goes: the kernel grants a user namespace a fresh /proc only while a fully visible one is mounted. */
+int ce__mounts_proc(struct ce_cell *cell, const char **path)
+{
+	(void)cell;
+	*path = "/proc";
+	if (mount("proc", "proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, "hidepid=2") < 0)
+		return -errno;
+	return 0;
+}
+
+/* What tells of the host or could touch it. Ownership keeps the program out of most of it; this is the second wall. */
+int ce__mounts_mask_proc(struct ce_cell *cell, const char **path)
+{
+	static const char *const files[] = { "proc/kcore", "proc/keys", "proc/kallsyms", "proc/kmsg", "proc/timer_list",
+					     "proc/sysrq-trigger", "proc/latency_stats", "proc/sched_debug" };
+	static const char *const directories[] = { "proc/acpi", "proc/scsi", "proc/bus", "proc/irq", "proc/fs" };
+	struct mount_attr read_only = { .attr_set = MOUNT_ATTR_RDONLY };
+	CE_CLEANUP_FD int sys = -1;
+	int r = 0;
+
+	(void)cell;
+	for (size_t i = 0; i < CE_ARRAY_SIZE(files) && (!r || r == -ENOENT); i++) {
+		*path = files[i];
+		r = bind_part("dev/null", files[i]);
+	}
+	for (size_t i = 0; i < CE_ARRAY_SIZE(directories) && (!r || r == -ENOENT); i++) {
+		*path = directories[i];
+		r = bind_part("var/empty", directories[i]);
+	}
+	if (r && r != -ENOENT)
+		return r;
+	*path = "proc/sys";
+	sys = open_tree(AT_FDCWD, "proc/sys", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	if (sys < 0)
+		return errno == ENOENT ? 0 : -errno;
+	if (mount_setattr(sys, "", AT_EMPTY_PATH, &read_only, sizeof(read_only)) < 0 ||
+	    move_mount(sys, "", AT_FDCWD, "proc/sys", MOVE_MOUNT_F_EMPTY_PATH) < 0)
+		return -errno;
+	return 0;
+}
+
+/* Stacks the old root on the new one and lets go of it: afterwards no path leads to the host's tree. */
+int ce__mounts_pivot(struct ce_cell *cell, const char **path)
+{
+	*path = "/";
+	if (syscall(SYS_pivot_root, ".", ".") < 0 || umount2(".", MNT_DETACH) < 0)
+		return -errno;
+	if (chdir("/") < 0)
+		return -errno;
+	close(cell->setup->root_fd);
+	return 0;
+}
