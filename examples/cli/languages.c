@@ -46,6 +46,16 @@ static size_t default_runtime(const ce_executor *executor)
 	return i;
 }
 
+static json_t *packages_array(const ce_executor *executor, size_t runtime)
+{
+	json_t *list = json_array();
+	const char *package;
+
+	for (size_t i = 0; (package = ce_executor_runtime_package(executor, runtime, i)); i++)
+		json_array_append_new(list, json_c_text(package));
+	return list;
+}
+
 static json_t *runtimes_array(ce_sandbox *sandbox, const ce_executor *executor)
 {
 	json_t *list = json_array();
@@ -58,7 +68,7 @@ static json_t *runtimes_array(ce_sandbox *sandbox, const ce_executor *executor)
 				    json_c_text(ce_sandbox_runtime_version(sandbox, executor, i)));
 		json_object_set_new(item, "available",
 				    json_boolean(ce_executor_runtime_available(executor, i)));
-		json_object_set_new(item, "packages", json_c_text(ce_executor_runtime_packages(executor, i)));
+		json_object_set_new(item, "packages", packages_array(executor, i));
 		json_array_append_new(list, item);
 	}
 	return list;
