@@ -19,6 +19,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 
 /* ---- init ---- */
@@ -136,6 +137,17 @@ static int observe_namespaces(struct ce_cell *cell, const char **path)
 	return 0;
 }
 
+static int observe_root(struct ce_cell *cell, const char **path)
+{
+	struct statvfs st;
+
+	(void)cell;
+	*path = "/";
+	if (statvfs("/", &st) < 0)
+		return -errno;
+	return st.f_flag & ST_RDONLY ? 0 : -EPERM;
+}
+
 static int set_host_name(struct ce_cell *cell, const char **path)
 {
 	(void)path;
@@ -193,6 +205,7 @@ const struct ce_cell_step ce__cell_init_steps[] = {
 	{ "mask-proc", CE_PROTECTION_PRIVATE_PROC, false, ce__mounts_mask_proc },
 	/* the last mount: the host's tree goes */
 	{ "pivot-root", 0, false, ce__mounts_pivot },
+	{ "observe-root", CE_PROTECTION_READ_ONLY_ROOT, true, observe_root },
 	{ "host-name", 0, false, set_host_name },
 	{ "loopback", 0, false, raise_loopback },
 	{ "files", 0, false, ce__files_write },
