@@ -204,6 +204,7 @@ int ce__setup_run(struct ce_supervisor *s, struct ce_failure *failure)
 	int r;
 
 	occupy_standard_fds();
+	s->host_uid = geteuid(); /* in a user namespace of our own it will read 0 */
 	s->rootless = !can_use_many_uids(s, &initial_root);
 	if (s->rootless && geteuid() == 0 && initial_root)
 		return ce__failure_set(failure, CE_ERR_UNSUPPORTED, 0, "uids",

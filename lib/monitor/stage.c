@@ -34,7 +34,7 @@ static int prepare_ids(struct ce_supervisor *s, struct ce_job *job, struct ce_fa
 	struct ce_slot *slot = job->slot;
 
 	if (s->rootless) {
-		slot->init_uid = slot->program_uid = geteuid();
+		slot->init_uid = slot->program_uid = s->host_uid;
 	} else if (job->plan->disable & CE_PROTECTION_OWN_UID) {
 		slot->init_uid = (uid_t)s->hello.uid_base;
 		slot->program_uid = slot->init_uid + 1;

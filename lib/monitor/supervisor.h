@@ -75,6 +75,7 @@ struct ce_supervisor {
 	char owner_path[384];
 	int owner_fd; /* flock'ed while we live */
 	bool rootless;
+	uid_t host_uid; /* ours, as the host sees it */
 	struct ce_limits_backend *limits;
 	struct ce_limits_info limits_info;
 	struct ce_roots *roots;
