@@ -301,7 +301,7 @@ static int make_instance(const struct ce_limits_config *config, struct v2 *v2, c
 	if (mkdirat(v2->parent.fd, config->instance, 0755) < 0)
 		return ce__limits_why(why, -errno, "mkdir in %s", v2->parent.path);
 	v2->fd = openat(v2->parent.fd, config->instance, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	r = v2->fd < 0 ? -errno : ce__cgroup2_parent_enable(v2->fd, NULL, 0);
+	r = v2->fd < 0 ? -errno : ce__cgroup2_parent_enable(v2->fd);
 	if (r < 0)
 		r = ce__limits_why(why, r, "controllers of %s", path);
 	else
@@ -333,13 +333,14 @@ int ce__cgroup2_open(const struct ce_limits_config *config, const struct ce_hier
 
 	if (!v2)
 		return ce__limits_why(why, -ENOMEM, "opening");
-	v2->fd = v2->parent.fd = -1;
+	v2->fd = v2->parent.fd = v2->parent.lock = -1;
 	backend->state = v2;
 	r = ce__cgroup2_parent_open(config, &found->v2, &v2->parent, why);
 	if (r == 0) {
 		detail = strdup(v2->parent.path);
 		r = detail ? make_instance(config, v2, &directory, why)
 			   : ce__limits_why(why, -ENOMEM, "opening");
+		ce__cgroup2_parent_unlock(&v2->parent);
 	}
 	if (r < 0) {
 		close_v2(backend);

@@ -9,39 +9,32 @@
 #include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
 #define LEAF_PROCS CE_LIMITS_HOST_LEAF "/cgroup.procs"
 
-/* `undo` may be NULL. */
-static void note_undo(char *undo, size_t size, const char *controller)
-{
-	size_t used;
+#define LOCK_TRIES 500
+#define EMPTY_TRIES 100
+#define PAUSE_US 2000u
 
-	if (!undo)
-		return;
-	used = strlen(undo);
-	snprintf(undo + used, size - used, "%s-%s", used ? " " : "", controller);
-}
+static const struct {
+	const char *name, *on, *off;
+	bool needed;
+} wanted[] = {
+    {"memory", "+memory", "-memory", true},
+    {"pids", "+pids", "-pids", true},
+    /* cpu shares the processor out fairly between cells, io counts their blocks: no walls. */
+    {"cpu", "+cpu", "-cpu", false},
+    {"io", "+io", "-io", false},
+};
 
-int ce__cgroup2_parent_enable(int fd, char *undo, size_t size)
+int ce__cgroup2_parent_enable(int fd)
 {
-	static const struct {
-		const char *name, *on;
-		bool needed;
-	} wanted[] = {
-	    /* cpu shares the processor out fairly between cells, io counts their blocks: no walls. */
-	    {"memory", "+memory", true},
-	    {"pids", "+pids", true},
-	    {"cpu", "+cpu", false},
-	    {"io", "+io", false},
-	};
 	char there[1024], on[1024];
 	ssize_t n = ce__io_read_file(fd, "cgroup.controllers", there, sizeof(there));
 
-	if (undo)
-		undo[0] = '\0';
 	if (n >= 0)
 		n = ce__io_read_file(fd, "cgroup.subtree_control", on, sizeof(on));
 	if (n < 0)
@@ -53,18 +46,27 @@ int ce__cgroup2_parent_enable(int fd, char *undo, size_t size)
 			continue;
 		if (ce__limits_parse_has_word(there, wanted[i].name))
 			r = ce__io_write_file(fd, "cgroup.subtree_control", wanted[i].on);
-		if (r == 0)
-			note_undo(undo, size, wanted[i].name);
-		else if (wanted[i].needed)
+		if (r < 0 && wanted[i].needed)
 			return r;
 	}
 	return 0;
 }
 
-static void disable(int fd, const char *undo)
+/* In one write, so that it is all or nothing: EBUSY if a group below hands one of them on. */
+static int disable(int fd)
 {
-	if (undo[0])
-		ce__io_write_file(fd, "cgroup.subtree_control", undo);
+	char on[1024], text[64] = "";
+	int r = (int)ce__io_read_file(fd, "cgroup.subtree_control", on, sizeof(on));
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < CE_ARRAY_SIZE(wanted); i++) {
+		size_t used = strlen(text);
+
+		if (ce__limits_parse_has_word(on, wanted[i].name))
+			snprintf(text + used, sizeof(text) - used, "%s%s", used ? " " : "", wanted[i].off);
+	}
+	return text[0] ? ce__io_write_file(fd, "cgroup.subtree_control", text) : 0;
 }
 
 /* memory and pids are on for the children already. */
@@ -94,68 +96,128 @@ static void move_back(int fd)
 	unlinkat(fd, CE_LIMITS_HOST_LEAF, AT_REMOVEDIR);
 }
 
-static int move_to_leaf(int fd, pid_t host)
+static int move_to_leaf(int fd, pid_t pid)
 {
-	int r = 0;
+	int r;
 
 	if (mkdirat(fd, CE_LIMITS_HOST_LEAF, 0755) < 0 && errno != EEXIST)
 		return -errno;
-	/* ESRCH: the host has ended, and we shall know it soon. */
-	if (host > 0 && host != getpid())
-		r = move_process(fd, LEAF_PROCS, host);
-	if (r == 0 || r == -ESRCH)
-		r = move_process(fd, LEAF_PROCS, getpid());
-	if (r < 0)
-		move_back(fd);
-	return r;
+	r = move_process(fd, LEAF_PROCS, pid);
+	/* A host that has ended will be noticed elsewhere. */
+	return r == -ESRCH ? 0 : r;
 }
 
-/* 0: no process in it. 1: only the host and ourselves. -EBUSY: others. */
+/* Supervisors of one host may start and stop at the same time. An enemy who keeps the lock only costs us
+ * patience: then we go on without it. With `starting` we wait in the leaf, again and again, since one that
+ * stops moves all back: whoever starts with the lock needs the cgroup itself empty. */
+static int lock_directory(int fd, bool starting)
+{
+	CE_CLEANUP_FD int lock = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	for (int i = 0; lock >= 0 && i < LOCK_TRIES; i++) {
+		if (starting)
+			move_to_leaf(fd, getpid());
+		if (flock(lock, LOCK_EX | LOCK_NB) == 0)
+			return ce__steal_fd(&lock);
+		usleep(PAUSE_US);
+	}
+	return -1;
+}
+
+static pid_t parent_of(pid_t pid)
+{
+	struct ce_proc_stat stat = {.parent = -1};
+	char path[64], text[1024];
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	if (ce__io_read_file(AT_FDCWD, path, text, sizeof(text)) > 0)
+		ce__limits_parse_stat(text, &stat);
+	return stat.parent;
+}
+
+/* The number of processes in it; -EEXIST if there are strangers, -EBUSY if beside the host and ourselves
+ * there are only its children: that may be a supervisor which has just been started and leaves at once. */
 static int who_is_in(int fd, pid_t host)
 {
 	CE_CLEANUP_FREE pid_t *pids = NULL;
 	size_t count = 0;
 	int r = ce__tasks_list(fd, "cgroup.procs", &pids, &count);
+	int result = (int)count;
 
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < count; i++)
-		if (pids[i] != getpid() && (host <= 0 || pids[i] != host))
-			return -EBUSY;
-	return count > 0;
+	for (size_t i = 0; i < count; i++) {
+		if (pids[i] == getpid() || (host > 0 && pids[i] == host))
+			continue;
+		if (pids[i] <= 0 || host <= 0 || parent_of(pids[i]) != host)
+			return -EEXIST;
+		result = -EBUSY;
+	}
+	return result;
+}
+
+static int empty_and_enable(int fd, pid_t host)
+{
+	int r = -EBUSY;
+
+	for (int i = 0; r == -EBUSY && i < EMPTY_TRIES; i++) {
+		if (i > 0)
+			usleep(PAUSE_US);
+		r = who_is_in(fd, host);
+		if (r < 0)
+			continue;
+		r = move_to_leaf(fd, getpid());
+		if (r == 0 && host > 0)
+			r = move_to_leaf(fd, host);
+		if (r == 0)
+			r = ce__cgroup2_parent_enable(fd);
+	}
+	return r;
 }
 
 static int take_inhabited(int fd, const struct ce_limits_config *config, struct ce_cgroup2_parent *out,
 			  const char *path, struct ce_limits_why *why)
 {
-	int r = who_is_in(fd, config->host_pid);
+	int r;
 
-	if (r == -EBUSY)
-		return ce__limits_why(why, 0, "other processes are in %s", path);
-	if (r < 0)
-		return ce__limits_why(why, r, "cgroup.procs of %s", path);
-	if (r == 1) {
-		if (!(config->flags & CE_LIMITS_MOVE_HOST))
-			return ce__limits_why(why, 0, "this process is in %s and may not be moved", path);
-		r = move_to_leaf(fd, config->host_pid);
-		if (r < 0)
-			return ce__limits_why(why, r, "moving to a leaf of %s", path);
-		out->moved = true;
-	}
-	r = ce__cgroup2_parent_enable(fd, out->undo, sizeof(out->undo));
-	if (r == 0)
+	if (!(config->flags & CE_LIMITS_MOVE_HOST))
+		return ce__limits_why(why, 0, "processes are in %s and may not be moved", path);
+	out->lock = lock_directory(fd, true);
+	r = enabled(fd) ? 0 : empty_and_enable(fd, config->host_pid);
+	if (r == 0) {
+		out->leaf = true;
 		return 0;
-	disable(fd, out->undo);
-	if (out->moved)
+	}
+	if (disable(fd) == 0)
 		move_back(fd);
-	out->moved = false;
-	return ce__limits_why(why, r, "controllers of %s", path);
+	ce__cgroup2_parent_unlock(out);
+	return ce__limits_why(why, r, "moving from %s to a leaf", path);
 }
 
 /* The top of the whole hierarchy, not of a cgroup namespace. */
 static bool is_real_root(int fd)
 {
 	return faccessat(fd, "cgroup.type", F_OK, 0) < 0 && errno == ENOENT;
+}
+
+/* What another has set up for its groups stays as it is. */
+static int turn_on(int fd, const struct ce_limits_config *config, struct ce_cgroup2_parent *out,
+		   const char *path, struct ce_limits_why *why)
+{
+	int r;
+
+	if (enabled(fd))
+		return 0;
+	if (!is_real_root(fd)) {
+		r = who_is_in(fd, config->host_pid);
+		if (r > 0 || r == -EBUSY)
+			return take_inhabited(fd, config, out, path, why);
+		if (r < 0)
+			return r == -EEXIST ? ce__limits_why(why, 0, "other processes are in %s", path)
+					    : ce__limits_why(why, r, "cgroup.procs of %s", path);
+	}
+	r = ce__cgroup2_parent_enable(fd);
+	return r < 0 ? ce__limits_why(why, r, "controllers of %s", path) : 0;
 }
 
 static int take_directory(const char *path, const struct ce_limits_config *config,
@@ -178,21 +240,36 @@ static int take_directory(const char *path, const struct ce_limits_config *confi
 		return ce__limits_why(why, 0, "no memory and pids controllers in %s", path);
 	if (faccessat(fd, ".", W_OK, AT_EACCESS) < 0 || faccessat(fd, "cgroup.procs", W_OK, AT_EACCESS) < 0)
 		return ce__limits_why(why, -errno, "%s", path);
-	/* What another has set up for its groups stays as it is. */
-	if (!enabled(fd)) {
-		if (!is_real_root(fd))
-			r = take_inhabited(fd, config, out, path, why);
-		else if ((r = ce__cgroup2_parent_enable(fd, NULL, 0)) < 0)
-			ce__limits_why(why, r, "controllers of %s", path);
-		if (r < 0)
-			return r;
-	}
+	r = turn_on(fd, config, out, path, why);
+	if (r < 0)
+		return r;
 	out->fd = ce__steal_fd(&fd);
 	out->path = ce__steal_pointer(&copy);
 	return 0;
 }
 
-/* Our own cgroup; or if an earlier supervisor of this host has moved us to its leaf, the one above. */
+/* The cgroup above the leaf that an earlier supervisor of this host has moved us to. */
+static int take_above_leaf(const char *path, const struct ce_limits_config *config,
+			   struct ce_cgroup2_parent *out, struct ce_limits_why *why)
+{
+	CE_CLEANUP_FD int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int r;
+
+	if (fd < 0)
+		return ce__limits_why(why, -errno, "%s", path);
+	/* If that one has moved everybody back meanwhile, this finds an ordinary cgroup. */
+	out->lock = lock_directory(fd, true);
+	out->leaf = enabled(fd);
+	if (!out->leaf)
+		ce__cgroup2_parent_unlock(out);
+	r = take_directory(path, config, out, why);
+	if (r < 0) {
+		out->leaf = false;
+		ce__cgroup2_parent_unlock(out);
+	}
+	return r;
+}
+
 static int take_own(const char *own, const struct ce_limits_config *config, struct ce_cgroup2_parent *out,
 		    struct ce_limits_why *why)
 {
@@ -201,9 +278,10 @@ static int take_own(const char *own, const struct ce_limits_config *config, stru
 
 	if (!path)
 		return ce__limits_why(why, -ENOMEM, "%s", own);
-	if (name && name != path && strcmp(name + 1, CE_LIMITS_HOST_LEAF) == 0)
-		*name = '\0';
-	return take_directory(path, config, out, why);
+	if (!name || name == path || strcmp(name + 1, CE_LIMITS_HOST_LEAF) != 0)
+		return take_directory(own, config, out, why);
+	*name = '\0';
+	return take_above_leaf(path, config, out, why);
 }
 
 int ce__cgroup2_parent_open(const struct ce_limits_config *config, const struct ce_hierarchy *v2,
@@ -212,7 +290,7 @@ int ce__cgroup2_parent_open(const struct ce_limits_config *config, const struct 
 	struct ce_limits_why top;
 	int r = -EOPNOTSUPP;
 
-	*out = (struct ce_cgroup2_parent){.fd = -1};
+	*out = (struct ce_cgroup2_parent){.fd = -1, .lock = -1};
 	if (config->cgroup)
 		return take_directory(config->cgroup, config, out, why);
 	if (!v2->mount)
@@ -228,14 +306,22 @@ int ce__cgroup2_parent_open(const struct ce_limits_config *config, const struct 
 	return r;
 }
 
+void ce__cgroup2_parent_unlock(struct ce_cgroup2_parent *parent)
+{
+	ce__base_close(&parent->lock);
+}
+
 void ce__cgroup2_parent_close(struct ce_cgroup2_parent *parent)
 {
-	if (parent->moved) {
-		/* EBUSY while another supervisor's groups use the controllers: then we stay where we are. */
-		disable(parent->fd, parent->undo);
-		if (!enabled(parent->fd))
+	if (parent->leaf) {
+		ce__cgroup2_parent_unlock(parent);
+		parent->lock = lock_directory(parent->fd, false);
+		/* EBUSY while another supervisor's groups need them: then the last of us moves everybody
+		 * back. */
+		if (disable(parent->fd) == 0)
 			move_back(parent->fd);
 	}
+	ce__cgroup2_parent_unlock(parent);
 	ce__base_close(&parent->fd);
 	free(parent->path);
 	parent->path = NULL;

@@ -591,6 +591,53 @@ static void open_that_fails_halfway_leaves_nothing(void **state)
 	}
 }
 
+#define SUPERVISORS 4
+
+static int supervise_for_a_moment(pid_t host, int number)
+{
+	const struct ce_cell_limits limits = {.memory_bytes = 64 * MIB, .processes = 4};
+	struct ce_limits_backend *backend = NULL;
+	struct ce_failure failure = {0};
+	struct ce_limits_cell cell;
+	char instance[96];
+	struct ce_limits_config config = {
+	    .instance = instance, .flags = CE_LIMITS_MOVE_HOST, .host_pid = host};
+
+	snprintf(instance, sizeof(instance), "%s-%d", fx.instance, number);
+	if (ce__limits_open(&config, &backend, &failure) < 0 ||
+	    ce__limits_cell_open(backend, &limits, &cell, &failure) < 0) {
+		fprintf(stderr, "%s\n", failure.message);
+		return 1;
+	}
+	if (ce__limits_cell_close(backend, &cell) < 0)
+		return 2;
+	ce__limits_close(backend);
+	return 0;
+}
+
+static void supervisors_of_one_host_come_and_go_together(void **state)
+{
+	char before[4096], after[4096];
+	pid_t pids[SUPERVISORS];
+
+	(void)state;
+	need_backend();
+	tear_down(NULL);
+	assert_true(ce__io_read_file(AT_FDCWD, "/proc/self/cgroup", before, sizeof(before)) > 0);
+	for (int round = 0; round < 5; round++) {
+		for (int i = 0; i < SUPERVISORS; i++) {
+			pids[i] = fork();
+			if (pids[i] == 0)
+				_exit(supervise_for_a_moment(getppid(), i));
+		}
+		for (int i = 0; i < SUPERVISORS; i++)
+			assert_int_equal(wait_for(pids[i]), 0);
+	}
+	/* The last one has put everything back. */
+	assert_true(ce__io_read_file(AT_FDCWD, "/proc/self/cgroup", after, sizeof(after)) > 0);
+	assert_string_equal(before, after);
+}
+
 static void bad_names_and_places_are_refused(void **state)
 {
 	static const char *const bad[] = {"", "other", "codeexec-a/b", CE_LIMITS_HOST_LEAF, NULL};
@@ -686,6 +733,21 @@ static int work_in_delegated(const char *instance)
 	return 0;
 }
 
+/* Where cpuset is mounted with the others, a new group has no processors until it is given some. */
+static void copy_cpuset(const char *directory)
+{
+	static const char *const files[] = {"cpuset.cpus", "cpuset.mems"};
+	char path[4200], text[4096];
+
+	for (size_t i = 0; i < CE_ARRAY_SIZE(files); i++) {
+		snprintf(path, sizeof(path), "%s/../%s", directory, files[i]);
+		if (ce__io_read_file(AT_FDCWD, path, text, sizeof(text)) < 0)
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", directory, files[i]);
+		ce__io_write_file(AT_FDCWD, path, text);
+	}
+}
+
 static void give_to_nobody(const char *directory)
 {
 	static const char *const files[] = {"", "/cgroup.procs", "/tasks", "/cgroup.subtree_control",
@@ -698,6 +760,7 @@ static void give_to_nobody(const char *directory)
 		if (chown(path, NOBODY, NOBODY) < 0)
 			assert_int_equal(errno, ENOENT);
 	}
+	copy_cpuset(directory);
 }
 
 static int enter_and_work(char *const *directories, size_t count)
@@ -814,6 +877,7 @@ int main(void)
 	    LIMITS_TEST(sweep_kills_a_nested_tree_on_v2),
 	    LIMITS_TEST(sweep_refuses_paths_that_are_not_ours),
 	    LIMITS_TEST(open_that_fails_halfway_leaves_nothing),
+	    LIMITS_TEST(supervisors_of_one_host_come_and_go_together),
 	    LIMITS_TEST(bad_names_and_places_are_refused),
 	    LIMITS_TEST(weaker_limits_need_permission),
 	    LIMITS_TEST(a_user_works_in_a_delegated_cgroup),
