@@ -77,10 +77,10 @@ static int read_with_unit(struct ce_yaml *yaml, const struct ce_field *field, co
 int ce__fields_read_duration(struct ce_yaml *yaml, const struct ce_field *field, void *member)
 {
 	static const struct unit units[] = {
-	    {"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}, {NULL, 0},
+	    {"ms", 1}, {"s", 1000}, {"min", 60000}, {"m", 60000}, {"h", 3600000}, {NULL, 0},
 	};
 
-	return read_with_unit(yaml, field, units, "ms, s, m, h", member);
+	return read_with_unit(yaml, field, units, "ms, s, min, h", member);
 }
 
 int ce__fields_read_bytes(struct ce_yaml *yaml, const struct ce_field *field, void *member)

@@ -294,10 +294,10 @@ static void limits_that_are_not_wholly_understood_are_refused(void **state)
 	    {LIMIT("timeout: 0s"), "t.yaml:5:25: \"timeout\" must not be 0; leave it out for the default"},
 	    {LIMIT("timeout: -1s"), "t.yaml:5:25: \"timeout\" must not be negative: \"-1s\""},
 	    {LIMIT("timeout: soon"), "t.yaml:5:25: \"timeout\" must be a number, not \"soon\""},
-	    {LIMIT("timeout: 2"),
-	     "t.yaml:5:25: \"timeout\" must be a whole number with one of the units ms, s, m, h, not \"2\""},
+	    {LIMIT("timeout: 2"), "t.yaml:5:25: \"timeout\" must be a whole number with one of the units ms, "
+				  "s, min, h, not \"2\""},
 	    {LIMIT("timeout: 1.5s"), "t.yaml:5:25: \"timeout\" must be a whole number with one of the units "
-				     "ms, s, m, h, not \"1.5s\""},
+				     "ms, s, min, h, not \"1.5s\""},
 	    {LIMIT("timeout: 25h"), "t.yaml:5:25: \"timeout\" is too large: \"25h\""},
 	    {LIMIT("timeout: 18446744073709551616ms"),
 	     "t.yaml:5:25: \"timeout\" is too large: \"18446744073709551616ms\""},
