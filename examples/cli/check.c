@@ -40,7 +40,8 @@ static void write_row(struct check *check, enum console_style style, const char 
 	if (check->write_failed)
 		return;
 	console_cell(page.out, style, 7, verdict);
-	fprintf(page.out, "%-12s %-12s %-36s %s\n", cells[0], cells[1], cells[2], message);
+	fprintf(page.out, "%-12s %-12s ", cells[0], cells[1]);
+	fprintf(page.out, *message ? "%-36s %s\n" : "%s%s\n", cells[2], message);
 	check->write_failed = page_print(&page);
 }
 
@@ -75,14 +76,29 @@ static int check_all(struct check *check, ce_sandbox *sandbox, ce_error **error)
 	return ce_sandbox_check(sandbox, NULL, on_test, check, error);
 }
 
+/* Before anything is printed. */
+static int find_languages(const ce_sandbox *sandbox, const struct arguments *arguments)
+{
+	for (size_t i = 0; i < arguments->plain_count; i++) {
+		const ce_executor *executor;
+		ce_error *error = NULL;
+
+		if (ce_sandbox_find_executor(sandbox, arguments->plain[i], &executor, &error))
+			return cli_error(NULL, error);
+	}
+	return 0;
+}
+
 static int check_languages(struct check *check, ce_sandbox *sandbox, const struct arguments *arguments)
 {
 	static const char *const header[3] = {"LANGUAGE", "RUNTIME", "TEST"};
 	size_t load_errors = ce_sandbox_load_error_count(sandbox);
 	ce_error *error = NULL;
 	struct page page;
-	int r = 0;
+	int r = find_languages(sandbox, arguments);
 
+	if (r)
+		return r;
 	write_row(check, STYLE_PLAIN, "RESULT", header, "");
 	if (!arguments->plain_count)
 		r = check_all(check, sandbox, &error);

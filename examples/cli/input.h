@@ -7,19 +7,15 @@
 #include <codeexec/codeexec.h>
 
 #include <stdbool.h>
-#include <stdint.h>
 
 struct input {
 	bool open;
-	uint64_t allowance_bytes; /* what may be read now */
-	uint64_t refilled_ms;
 };
 
-void input_init(struct input *input, bool open);
 /* The descriptor to poll for reading, or -1 for now; *timeout_ms becomes the time after which to ask again,
- * -1 if there is no need to. */
-int input_fd(struct input *input, int *timeout_ms);
-/* Reads what is there and passes it on. 0, or a CE_ERR_*. *from_terminal is set if somebody typed. */
-int input_forward(struct input *input, ce_execution *execution, bool *from_terminal, ce_error **error);
+ * or -1 to ask after the next event of the execution. */
+int input_fd(const struct input *input, const ce_execution *execution, int *timeout_ms);
+/* Reads what is there and passes it on. 0, or a CE_ERR_*. *typed is set if it came from a terminal. */
+int input_forward(struct input *input, ce_execution *execution, bool *typed, ce_error **error);
 
 #endif

@@ -145,9 +145,8 @@ static json_t *process_stats(const ce_account *account)
 	return builder_end(&stats);
 }
 
-static void put_end(struct builder *builder, const ce_result *result)
+static void put_end(struct builder *builder, int code, int number)
 {
-	int code = ce_result_exit_code(result), number = ce_result_signal(result);
 	const char *abbreviation = number ? sigabbrev_np(number) : NULL;
 	char name[32];
 
@@ -161,17 +160,12 @@ static json_t *compile_stage(const ce_result *result)
 {
 	struct builder compile = builder_start();
 	ce_account account = {.size = sizeof(account)};
-	bool good = ce_result_has_stage(result, CE_STAGE_RUN);
 
 	ce_result_account(result, CE_STAGE_COMPILE, &account);
-	put(&compile, "status", json_string(good ? "success" : ce_result_status(result)));
-	if (good) {
-		put(&compile, "exit_code", json_integer(0));
-		put(&compile, "signal", json_null());
-		put(&compile, "signal_name", json_null());
-	} else {
-		put_end(&compile, result);
-	}
+	put(&compile, "status",
+	    json_string(ce_outcome_name(ce_result_stage_outcome(result, CE_STAGE_COMPILE))));
+	put_end(&compile, ce_result_stage_exit_code(result, CE_STAGE_COMPILE),
+		ce_result_stage_signal(result, CE_STAGE_COMPILE));
 	put_output(&compile, result, CE_STAGE_COMPILE);
 	put_usage(&compile, &account);
 	put(&compile, "process_stats", process_stats(&account));
@@ -258,7 +252,7 @@ json_t *json_from_result(const ce_result *result)
 	put(&top, "message", json_c_text(ce_result_message(result)));
 	put(&top, "language", json_c_text(ce_result_language(result)));
 	put(&top, "runtime", json_c_text(ce_result_runtime(result)));
-	put_end(&top, result);
+	put_end(&top, ce_result_exit_code(result), ce_result_signal(result));
 	put_output(&top, result, CE_STAGE_RUN);
 	put(&top, "limit_hit", json_names(ce_result_limits_hit(result), 64, ce_limit_name));
 	put_usage(&top, &account);

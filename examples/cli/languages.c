@@ -117,21 +117,41 @@ static void aliases_text(const ce_executor *executor, char *buffer, size_t size)
 		snprintf(buffer, size, "-");
 }
 
+static int longer(int width, const char *text)
+{
+	int length = (int)strlen(text);
+
+	return length > width ? length : width;
+}
+
 static int print_table(ce_sandbox *sandbox)
 {
+	int names = 8, lists = 8, titles = 8;
 	struct page page;
 
 	if (page_open(&page))
 		return EXIT_OWN_ERROR;
-	fprintf(page.out, "%-14s %-16s %-22s %-14s %s\n", "NAME", "ALIASES", "TITLE", "STAGES", "VERSION");
+	for (size_t i = 0; i < ce_sandbox_executor_count(sandbox); i++) {
+		const ce_executor *executor = ce_sandbox_executor(sandbox, i);
+		char aliases[200];
+
+		aliases_text(executor, aliases, sizeof(aliases));
+		names = longer(names, ce_executor_name(executor));
+		lists = longer(lists, aliases);
+		titles = longer(titles, ce_executor_title(executor));
+	}
+	fprintf(page.out, "%-*s  %-*s  %-*s  %-12s  VERSION\n", names, "NAME", lists, "ALIASES", titles,
+		"TITLE", "STAGES");
 	for (size_t i = 0; i < ce_sandbox_executor_count(sandbox); i++) {
 		const ce_executor *executor = ce_sandbox_executor(sandbox, i);
 		bool available = ce_executor_available(executor);
 		char aliases[200];
 
 		aliases_text(executor, aliases, sizeof(aliases));
-		console_cell(page.out, available ? STYLE_STRONG : STYLE_WEAK, 14, ce_executor_name(executor));
-		fprintf(page.out, " %-16s %-22s %-14s ", aliases, ce_executor_title(executor),
+		console_cell(page.out, available ? STYLE_STRONG : STYLE_WEAK, names,
+			     ce_executor_name(executor));
+		fprintf(page.out, "  %-*s  %-*s  %-12s  ", lists, aliases, titles,
+			ce_executor_title(executor),
 			ce_executor_has_compile_stage(executor) ? "compile, run" : "run");
 		if (available) {
 			const char *version =

@@ -109,7 +109,7 @@ static int run_loop(struct session *session, ce_error **error)
 		if (r)
 			return r < 0 ? r : 0;
 		fds[1].fd = session->cancelled ? -1 : signals_fd();
-		fds[2].fd = input_fd(&session->input, &timeout_ms);
+		fds[2].fd = input_fd(&session->input, session->execution, &timeout_ms);
 		if (poll(fds, 3, timeout_ms) <= 0)
 			continue;
 		if (fds[2].revents) {
@@ -234,14 +234,13 @@ static int report(struct session *session, const ce_result *result)
 
 static int execute(const struct run_request *run, ce_sandbox *sandbox)
 {
-	struct session session = {.run = run};
+	struct session session = {.run = run, .input.open = request_is_interactive(run)};
 	ce_request request = request_for_library(run);
 	ce_result *result = NULL;
 	ce_error *error = NULL;
 	int r;
 
 	meter_init(&session.meter);
-	input_init(&session.input, request_is_interactive(run));
 	r = ce_execution_start(sandbox, &request, on_event, &session, &session.execution, &error);
 	if (r)
 		return cli_error(NULL, error);

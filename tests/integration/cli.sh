@@ -189,6 +189,17 @@ status=$?
 [ "$status/${reply1-}/${reply2-}" = '0/got first/got second' ]
 result $? 'a program can be talked to while it runs'
 
+"$CODEEXEC" run "${flags[@]}" -l bash -c 'sleep 1; grep -c . </dev/null; exit 0' >out 2>err < <(yes) &
+pid=$!
+peak=0
+while read -r name value _ < <(grep -s VmHWM /proc/$pid/status); do
+	[ "$name" = VmHWM: ] && peak=$value
+	sleep 0.1
+done
+wait $pid
+[ "$peak" -gt 0 ] && [ "$peak" -lt 65536 ]
+result $? "input that nobody reads is not read far ahead (peak $peak KiB)"
+
 # ---- exit status for each outcome ----
 
 run -l bash -c 'echo out; echo err >&2; exit 7'
@@ -211,7 +222,7 @@ if have c; then
 	said 'the compiler'"'"'s words are on standard error' undeclared
 	run --json broken.c
 	json '--json tells of the compilation' '.status == "compilation_error" and (.compile.stderr | test("undeclared"))
-		and .compile.status == "compilation_error" and .compile.exit_code > 0
+		and .compile.status == "error" and .compile.exit_code > 0
 		and (.diagnostics | length > 0) and .diagnostics[0].line == 1 and .diagnostics[0].stage == "compile"'
 	printf '#include <stdio.h>\nint main(void) { puts("compiled"); return 3; }\n' >good.c
 	run good.c
@@ -309,7 +320,7 @@ want 'the exit status of a timeout with --json' 124
 run -l bash --json --limit memory=16MiB -c 'a=x; while :; do a=$a$a; done'
 json 'memory_limit' '.status == "memory_limit" and (.limit_hit | index("memory"))'
 run -l bash --json --limit disk_space=1MiB -c 'set -e; head -c 3000000 /dev/zero >file'
-json 'disk_limit' '.status == "disk_limit" and (.limit_hit | index("disk"))'
+json 'disk_limit' '.status == "disk_limit" and (.limit_hit | index("disk_space"))'
 run -l bash --json --limit file_size=64KiB -c 'head -c 100000 /dev/zero >file || exit 1'
 json 'file_size_limit' '.status == "file_size_limit" and (.limit_hit | index("file_size"))'
 run -l bash --json --limit output=1000 --kill-on-output-limit -c 'while :; do echo line; done'
@@ -466,7 +477,7 @@ lint_broken() { # lint_broken DESCRIPTION LINE WORDS...: the manifest is on stan
 }
 sed 's/^title:/titel:/' dirs/wrong/wrong.yaml | lint_broken 'lint: an unknown key, with the near one' 3 titel title
 sed 's/^name: wrong/name: wrong\nname: again/' dirs/wrong/wrong.yaml | lint_broken 'lint: a duplicate key' 3 name
-sed 's/^abi: 1/abi: 99/' dirs/wrong/wrong.yaml | lint_broken 'lint: another ABI' 1 abi
+sed 's/^abi: 1/abi: 99/' dirs/wrong/wrong.yaml | lint_broken 'lint: another ABI' 1 ABI
 sed 's/packages: \[bash\]/packages: [bash/' dirs/wrong/wrong.yaml | lint_broken 'lint: YAML that does not parse' '[0-9]+'
 sed 's/^title: .*/title: [a, b]/' dirs/wrong/wrong.yaml | lint_broken 'lint: a list for a text' 3
 cx lint dirs/wrong/wrong.yaml broken.yaml
