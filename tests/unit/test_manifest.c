@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 
+#include <fcntl.h>
+
 #include "executor/executor.h"
 #include "executor/suggest.h"
 #include "executor/template.h"
@@ -504,9 +506,36 @@ static void templates_are_filled_in(void **state)
 	assert_expands("{source}", &dash, "./-x|");
 }
 
+/* The block that docs/executors.md tells people to copy; its first line names the file. */
+static void example_of_the_documentation_is_a_manifest(void **state)
+{
+	const char *executors = getenv("CE_TEST_EXECUTORS_DIR");
+	static char text[65536];
+	char path[4096];
+	struct ce_executor *e;
+	char *begin, *end;
+	ssize_t size;
+
+	(void)state;
+	assert_non_null(executors);
+	snprintf(path, sizeof(path), "%s/../docs/executors.md", executors);
+	size = ce__io_read_file(AT_FDCWD, path, text, sizeof(text));
+	assert_true(size > 0);
+	begin = strstr(text, "```yaml\n# file: awk/awk.yaml\n");
+	assert_non_null(begin);
+	begin += strlen("```yaml\n");
+	end = strstr(begin, "\n```");
+	assert_non_null(end);
+	e = parse_text(begin, (size_t)(end - begin));
+	assert_string_equal(e->name, "awk");
+	assert_int_equal(e->test_count, 4);
+	ce__manifest_free(e);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(example_of_the_documentation_is_a_manifest),
 	    cmocka_unit_test(full_manifest_is_read_member_by_member),
 	    cmocka_unit_test(short_manifest_gets_empty_lists_and_the_default_plugin),
 	    cmocka_unit_test(what_makes_yaml_surprising_is_refused),
