@@ -24,7 +24,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
-#include "unit/seccomp_child.h"
+#include "seccomp_child.h"
 
 /* Set in an int argument, these bits do not change what the kernel does. */
 #define HIGH (INT64_C(0x5a5a5a5a) << 32)

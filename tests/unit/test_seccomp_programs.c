@@ -13,7 +13,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "unit/seccomp_child.h"
+#include "seccomp_child.h"
 
 struct program {
 	const char *argv[8];
