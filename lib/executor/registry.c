@@ -94,10 +94,6 @@ static int load_manifest(struct loading *l, const char *path, const char *base_n
 	ce_error *problem = NULL;
 	int r = ce__manifest_read(path, &e, &problem);
 
-	if (r == CE_ERR_NOT_FOUND) {
-		ce_error_free(problem);
-		return 0;
-	}
 	if (!r)
 		r = check_names(l->registry, e, base_name, &problem);
 	if (!r)

@@ -535,7 +535,7 @@ static void example_of_the_documentation_is_a_manifest(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(example_of_the_documentation_is_a_manifest),
+	    cmocka_unit_test(example_of_the_documentation_is_a_manifest),
 	    cmocka_unit_test(full_manifest_is_read_member_by_member),
 	    cmocka_unit_test(short_manifest_gets_empty_lists_and_the_default_plugin),
 	    cmocka_unit_test(what_makes_yaml_surprising_is_refused),
