@@ -48,10 +48,11 @@ static char *to_host(const char *path, const struct ce_manifest_mount *mounts, s
 static bool links_are_shown(const char *path, const struct ce_manifest_mount *mounts, size_t mount_count)
 {
 	char current[PATH_MAX], target[PATH_MAX];
+	size_t length = strlen(path);
 
-	if (strlen(path) >= sizeof(current))
+	if (length >= sizeof(current))
 		return false;
-	strcpy(current, path);
+	memcpy(current, path, length + 1);
 	for (int i = 0; i < LINKS_MAX; i++) {
 		size_t directory;
 		ssize_t n;
