@@ -205,7 +205,7 @@ static void note_ending(const ce_result *result)
 
 		console_error("the program was ended by signal %d: %s%s", ce_result_signal(result),
 			      text ? text : "unknown", hint);
-	} else if (*message) {
+	} else if (*message && strcmp(message, ce_result_status(result)) != 0) {
 		console_error("%s: %s%s", ce_result_status(result), message, hint);
 	} else {
 		console_error("%s%s", ce_result_status(result), hint);
