@@ -3,7 +3,6 @@
  * ce_execute and the asynchronous pair: request -> checked -> inputs -> plan -> execution. */
 #include <limits.h>
 #include <string.h>
-#include <sys/epoll.h>
 
 #include "api/sandbox.h"
 #include "plan/build.h"
@@ -171,16 +170,11 @@ int ce_execution_wait(ce_execution *execution, int64_t timeout_ms, ce_error **er
 	return ce__execute_wait(execution, timeout_ms, error);
 }
 
-/* Pokes the pipe and waits for room in it if there is none. */
 static int flush_input(ce_execution *e, ce_error **error)
 {
-	struct epoll_event event = { .events = EPOLLOUT, .data.u32 = CE_ABOUT_INPUT };
+	int r = ce__input_flush(&e->input, e->epoll);
 
-	if (!ce__input_flush(&e->input))
-		return 0;
-	if (epoll_ctl(e->epoll, EPOLL_CTL_ADD, e->input.write_fd, &event) < 0 && errno != EEXIST)
-		return ce__error_set(error, CE_ERR_OS, errno, "write", "cannot wait for the program's input");
-	return 0;
+	return r ? ce__error_set(error, CE_ERR_OS, -r, "write", "cannot wait for the program's input") : 0;
 }
 
 int ce_execution_write(ce_execution *execution, const void *data, size_t size, ce_error **error)

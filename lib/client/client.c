@@ -14,6 +14,8 @@
 
 #include "monitor/sweep.h"
 
+#define REAP_PATIENCE_MS 10000
+
 static int spawn(const struct ce_client *client, int control, pid_t *pid)
 {
 	char *argv[] = { (char *)(uintptr_t)"codeexec-supervisor", NULL };
@@ -58,11 +60,17 @@ static void reap(struct ce_client *client)
 {
 	struct pollfd p = { .fd = client->pidfd, .events = POLLIN };
 	siginfo_t info;
+	int r;
 
 	if (client->pid == 0)
 		return;
-	while (client->pidfd >= 0 && poll(&p, 1, -1) < 0 && errno == EINTR)
-		;
+	/* It needs milliseconds, or a second if a cgroup is stubborn. One that was stopped needs a push. */
+	while (client->pidfd >= 0 && (r = poll(&p, 1, REAP_PATIENCE_MS)) <= 0) {
+		if (r == 0)
+			pidfd_send_signal(client->pidfd, SIGKILL, NULL, 0);
+		else if (errno != EINTR)
+			break;
+	}
 	if (client->pidfd >= 0)
 		waitid(P_PIDFD, (id_t)client->pidfd, &info, WEXITED | WNOHANG);
 	ce__base_close(&client->pidfd);
@@ -213,7 +221,8 @@ static int send_start(struct ce_client *client, const struct ce_client_start *st
 	return ce__message_send(client->control, &head, sizeof(head), start->plan, (size_t)head.inline_size, fds, count);
 }
 
-int ce__client_start(struct ce_client *client, const struct ce_client_start *start, int *socket, ce_error **error)
+int ce__client_start(struct ce_client *client, const struct ce_client_start *start, int *socket, char *backend,
+		     ce_error **error)
 {
 	CE_CLEANUP_FD int plan_fd = -1, ours = -1, theirs = -1;
 	int sockets[2], r = 0;
@@ -240,6 +249,7 @@ int ce__client_start(struct ce_client *client, const struct ce_client_start *sta
 		ce__log(client->log, LOG_NOTICE, "started another supervisor");
 		r = send_start(client, start, theirs, plan_fd);
 	}
+	memcpy(backend, client->ready.limits_backend, CE_BACKEND_NAME_BYTES);
 	pthread_mutex_unlock(&client->lock);
 	if (r)
 		return ce__error_set(error, CE_ERR_OS, -r, "start", "the supervisor does not take the execution");

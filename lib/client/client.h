@@ -35,8 +35,10 @@ struct ce_client_start {
 	int stdio[5]; /* run: stdin, stdout, stderr; compile: stdout, stderr; borrowed */
 };
 
-/* Hands over one execution; *socket is its end of the conversation. Starts the supervisor anew, once, if it is gone. */
-int ce__client_start(struct ce_client *client, const struct ce_client_start *start, int *socket, ce_error **error);
+/* Hands over one execution; *socket is its end of the conversation, `backend` (CE_BACKEND_NAME_BYTES) gets the
+ * name of the limits backend. Starts the supervisor anew, once, if it is gone. */
+int ce__client_start(struct ce_client *client, const struct ce_client_start *start, int *socket, char *backend,
+		     ce_error **error);
 /* An execution saw its socket end without a last word: the supervisor died. Removes what it left. */
 void ce__client_lost(struct ce_client *client);
 

@@ -65,9 +65,7 @@ static int open_input(ce_execution *e, const struct ce_execution_setup *setup, i
 		return r;
 	e->input.closing = !setup->interactive;
 	/* What fits into the pipe needs no dispatching at all. */
-	if (ce__input_flush(&e->input))
-		return watch(e, e->input.write_fd, EPOLLOUT, CE_ABOUT_INPUT);
-	return 0;
+	return ce__input_flush(&e->input, e->epoll);
 }
 
 static ce_execution *allocate(const struct ce_execution_setup *setup, ce_error **error)
@@ -124,7 +122,7 @@ int ce__execution_create(const struct ce_execution_setup *setup, ce_execution **
 	if (r)
 		r = ce__error_set(error, CE_ERR_OS, -r, "pipes", "cannot create the program's streams");
 	else
-		r = ce__client_start(setup->client, &start, &e->socket, error);
+		r = ce__client_start(setup->client, &start, &e->socket, e->result->limits_backend, error);
 	for (size_t i = 0; i < CE_ARRAY_SIZE(start.stdio); i++)
 		ce__base_close(&start.stdio[i]);
 	if (!r && watch(e, e->socket, EPOLLIN, CE_ABOUT_SOCKET))
@@ -133,7 +131,6 @@ int ce__execution_create(const struct ce_execution_setup *setup, ce_execution **
 		ce_execution_destroy(e);
 		return r;
 	}
-	memcpy(e->result->limits_backend, setup->client->ready.limits_backend, sizeof(e->result->limits_backend));
 	*out = e;
 	emit_status(e, CE_STATUS_QUEUED, CE_STAGE_RUN);
 	return 0;
@@ -303,10 +300,9 @@ int ce__execution_step(ce_execution *e, int timeout_ms, ce_error **error)
 
 		if (about == CE_ABOUT_SOCKET)
 			talk = true;
-		else if (about == CE_ABOUT_INPUT && e->input.write_fd >= 0 && !ce__input_flush(&e->input)) {
-			if (e->input.write_fd >= 0)
-				epoll_ctl(e->epoll, EPOLL_CTL_DEL, e->input.write_fd, NULL);
-		} else if (about < CE_EXECUTION_STREAMS)
+		else if (about == CE_ABOUT_INPUT)
+			ce__input_flush(&e->input, e->epoll);
+		else if (about < CE_EXECUTION_STREAMS)
 			read_stream(e, &e->streams[about], READ_TURNS);
 	}
 	/* After the streams: what was written before an event is seen before it. */

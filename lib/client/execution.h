@@ -10,8 +10,7 @@
 
 #define CE_EXECUTION_STREAMS 4 /* stdout and stderr of each stage */
 
-/* What an epoll event is about: a stream's index, or one of these. */
-enum { CE_ABOUT_SOCKET = 100, CE_ABOUT_INPUT = 101 };
+#define CE_ABOUT_SOCKET 100 /* what epoll gives back; a number below CE_EXECUTION_STREAMS is a stream */
 
 struct ce_stream {
 	int fd; /* read end; owned; -1: ended */

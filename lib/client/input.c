@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/epoll.h>
 
 int ce__input_open(struct ce_input *input, int *program_fd)
 {
@@ -56,26 +57,42 @@ int ce__input_add(struct ce_input *input, const void *data, size_t size)
 	return 0;
 }
 
-bool ce__input_flush(struct ce_input *input)
+static int watch(struct ce_input *input, int epoll, bool wanted)
 {
+	struct epoll_event event = { .events = EPOLLOUT, .data.u32 = CE_ABOUT_INPUT };
+
+	if (input->watched == wanted)
+		return 0;
+	if (epoll_ctl(epoll, wanted ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, input->write_fd, &event) < 0)
+		return -errno;
+	input->watched = wanted;
+	return 0;
+}
+
+int ce__input_flush(struct ce_input *input, int epoll)
+{
+	int r;
+
 	if (input->write_fd < 0)
-		return false;
+		return 0;
 	while (input->at < input->size) {
 		ssize_t n = write(input->write_fd, input->data + input->at, input->size - input->at);
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0 && errno == EAGAIN)
-			return true;
+			return watch(input, epoll, true);
 		if (n < 0) {
 			input->at = input->size;
 			break;
 		}
 		input->at += (size_t)n;
 	}
+	/* Out of epoll before it is closed: a fork of the host may hold a copy, and the events would go on. */
+	r = watch(input, epoll, false);
 	if (input->closing)
 		ce__base_close(&input->write_fd);
-	return false;
+	return r;
 }
 
 void ce__input_finish(struct ce_input *input)

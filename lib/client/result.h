@@ -15,7 +15,7 @@ struct ce_result_stage {
 struct ce_result {
 	ce_outcome outcome;
 	char message[512];
-	char limits_backend[16];
+	char limits_backend[CE_BACKEND_NAME_BYTES];
 	const char *language, *runtime; /* owned copies */
 	struct ce_result_stage stages[2]; /* by ce_stage - 1 */
 	ce_output_file *files;		  /* owned with their names, data and reasons */

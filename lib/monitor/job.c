@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <linux/sockios.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -18,13 +17,13 @@ static void close_all(int *fds, size_t count)
 		ce__base_close(&fds[i]);
 }
 
-static void free_job(struct ce_job *job)
+static void free_job(struct ce_supervisor *s, struct ce_job *job)
 {
-	ce__base_close(&job->socket);
+	ce__supervisor_drop_fd(s, &job->socket);
 	for (size_t i = 0; i < CE_PLAN_MAX_STAGES; i++)
 		close_all(job->stdio[i], 3);
-	ce__base_close(&job->pidfd);
-	ce__base_close(&job->report_fd);
+	ce__supervisor_drop_fd(s, &job->pidfd);
+	ce__supervisor_drop_fd(s, &job->report_fd);
 	ce__base_close(&job->lifeline_fd);
 	ce__base_close(&job->work_fd);
 	ce__base_close(&job->artifacts_fd);
@@ -194,13 +193,10 @@ void ce__job_admit(struct ce_supervisor *s)
 /* Tells the library and lets go of everything but what is still dying. */
 void ce__job_finish(struct ce_supervisor *s, struct ce_job *job, const struct ce_finished *finished)
 {
-	(void)s;
 	ce__job_send(job, finished, sizeof(*finished), NULL, 0);
-	if (job->slot && job->state != CE_JOB_CLEANING)
-		job->slot->busy = false;
-	ce__base_close(&job->socket);
+	ce__supervisor_drop_fd(s, &job->socket);
 	if (job->state != CE_JOB_CLEANING)
-		job->state = CE_JOB_DONE;
+		job->state = CE_JOB_DONE; /* its slot is free once it is freed itself */
 }
 
 static void cancel(struct ce_supervisor *s, struct ce_job *job)
@@ -226,8 +222,7 @@ void ce__job_on_socket(struct ce_supervisor *s, struct ce_job *job)
 		return;
 	if (n <= 0 && n != -EMSGSIZE) {
 		/* The library let go of it, or died. */
-		epoll_ctl(s->epoll, EPOLL_CTL_DEL, job->socket, NULL);
-		ce__base_close(&job->socket);
+		ce__supervisor_drop_fd(s, &job->socket);
 		cancel(s, job);
 	} else if (n >= (ssize_t)sizeof(type[0]) && type[0] == CE_MSG_CANCEL) {
 		cancel(s, job);
@@ -257,7 +252,7 @@ void ce__job_sweep(struct ce_supervisor *s)
 		*link = job->next;
 		if (job->slot)
 			job->slot->busy = false;
-		free_job(job);
+		free_job(s, job);
 	}
 	s->jobs_end = link;
 }

@@ -14,6 +14,21 @@ int ce__supervisor_watch_fd(struct ce_supervisor *s, int fd, struct ce_source *s
 	return epoll_ctl(s->epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
 }
 
+void ce__supervisor_drop_fd(struct ce_supervisor *s, int *fd)
+{
+	if (*fd >= 0)
+		epoll_ctl(s->epoll, EPOLL_CTL_DEL, *fd, NULL);
+	ce__base_close(fd);
+}
+
+static void stop(struct ce_supervisor *s)
+{
+	/* Both stay readable from now on. */
+	ce__supervisor_drop_fd(s, &s->control);
+	ce__supervisor_drop_fd(s, &s->host_pidfd);
+	ce__job_kill_all(s);
+}
+
 static void handle(struct ce_supervisor *s, const struct ce_source *source)
 {
 	if (source->job && source->job->state == CE_JOB_DONE)
@@ -49,7 +64,7 @@ static void loop(struct ce_supervisor *s)
 		for (int i = 0; i < n; i++)
 			handle(s, events[i].data.ptr);
 		if (s->stopping)
-			ce__job_kill_all(s);
+			stop(s);
 		ce__watch_run(s);
 		ce__job_admit(s);
 		ce__job_sweep(s);

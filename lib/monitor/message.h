@@ -13,6 +13,7 @@
 #define CE_CONTROL_FD 3		   /* the supervisor finds its control socket here */
 #define CE_INLINE_PLAN_BYTES 65536 /* larger plans travel in a sealed memfd */
 #define CE_START_FDS_MAX 8
+#define CE_BACKEND_NAME_BYTES 16
 
 enum ce_message_type {
 	/* control socket, library to supervisor */
@@ -45,7 +46,7 @@ struct ce_ready {
 	struct ce_failure failure; /* code 0: it runs */
 	uint64_t limits_protections;
 	uint64_t rootless;
-	char limits_backend[16];
+	char limits_backend[CE_BACKEND_NAME_BYTES];
 	char limits_detail[512];
 	char owner_path[384];
 };

@@ -11,6 +11,8 @@
 #include <sys/statfs.h>
 #include <sys/wait.h>
 
+#define WORK_INODES 4 /* of every cell's tmpfs before it holds a file: its root, work, tmp, shm */
+
 static void read_disk(const struct ce_job *job, struct ce_stage_end *end)
 {
 	struct statfs st;
@@ -97,9 +99,11 @@ static void note_limits(const struct ce_job *job, const struct ce_cell_usage *us
 	if (signal == SIGXCPU || (signal == SIGKILL && stage->cpu_time_us != UINT64_MAX &&
 				  end->account.cpu_time_us >= stage->cpu_time_us))
 		end->limits_hit |= CE_LIMIT_CPU_TIME;
-	if (signal == SIGXFSZ || stage->file_size_bytes != UINT64_MAX)
-		end->limits_hit |= signal == SIGXFSZ ? CE_LIMIT_FILE_SIZE :
-						       ce__outputs_file_at_limit(job->work_fd, stage->file_size_bytes);
+	if (signal == SIGXFSZ)
+		end->limits_hit |= CE_LIMIT_FILE_SIZE;
+	/* The kernel counts no EFBIG: a file of just that size tells. Not worth a look if the program made no file. */
+	else if (end->account.disk_inodes > WORK_INODES + job->plan->file_count)
+		end->limits_hit |= ce__outputs_file_at_limit(job->work_fd, stage->file_size_bytes);
 }
 
 /* The program is not one: what its name leads to cannot be executed. As a shell would say it. */
@@ -122,6 +126,7 @@ static void describe(struct ce_stage_end *end)
 		[CE_OUTCOME_PROCESS_LIMIT] = "failed after a process or thread was refused by its limit",
 		[CE_OUTCOME_FILE_SIZE_LIMIT] = "failed after a file reached its size limit",
 		[CE_OUTCOME_CANCELLED] = "cancelled",
+		[CE_OUTCOME_SYSTEM_ERROR] = "the cell could not be set up in time",
 	};
 
 	if (end->message[0])

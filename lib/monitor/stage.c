@@ -7,7 +7,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/pidfd.h>
 #include <sys/stat.h>
@@ -206,7 +205,8 @@ void ce__stage_start(struct ce_supervisor *s, struct ce_job *job)
 			pidfd_send_signal(job->pidfd, SIGKILL, NULL, 0);
 			while (waitid(P_PIDFD, (id_t)job->pidfd, &info, WEXITED) < 0 && errno == EINTR)
 				;
-			ce__base_close(&job->pidfd);
+			ce__supervisor_drop_fd(s, &job->pidfd);
+			ce__supervisor_drop_fd(s, &job->report_fd);
 		}
 		ce__base_close(&job->work_fd);
 		if (!remove_cell(s, job))
@@ -247,10 +247,8 @@ void ce__stage_on_report(struct ce_supervisor *s, struct ce_job *job)
 			job->ended = record;
 		}
 	}
-	if (n == 0) {
-		epoll_ctl(s->epoll, EPOLL_CTL_DEL, job->report_fd, NULL);
-		ce__base_close(&job->report_fd);
-	}
+	if (n == 0)
+		ce__supervisor_drop_fd(s, &job->report_fd);
 }
 
 void ce__stage_kill(struct ce_supervisor *s, struct ce_job *job, ce_outcome reason, uint64_t limit)
@@ -327,12 +325,9 @@ void ce__stage_on_exit(struct ce_supervisor *s, struct ce_job *job)
 	memset(&info, 0, sizeof(info));
 	if (job->pidfd < 0 || waitid(P_PIDFD, (id_t)job->pidfd, &info, WEXITED | WNOHANG) < 0 || info.si_pid == 0)
 		return;
-	epoll_ctl(s->epoll, EPOLL_CTL_DEL, job->pidfd, NULL);
-	ce__base_close(&job->pidfd);
+	ce__supervisor_drop_fd(s, &job->pidfd);
 	ce__stage_on_report(s, job);
-	if (job->report_fd >= 0)
-		epoll_ctl(s->epoll, EPOLL_CTL_DEL, job->report_fd, NULL);
-	ce__base_close(&job->report_fd);
+	ce__supervisor_drop_fd(s, &job->report_fd);
 	ce__base_close(&job->lifeline_fd);
 	memset(&usage, 0, sizeof(usage));
 	if (ce__limits_cell_sample(s->limits, &job->limits, true, &usage) < 0)

@@ -131,5 +131,8 @@ void ce__outputs_send(struct ce_supervisor *s, struct ce_job *job);
 uint64_t ce__outputs_file_at_limit(int work_fd, uint64_t limit);
 
 int ce__supervisor_watch_fd(struct ce_supervisor *s, int fd, struct ce_source *source);
+/* Out of epoll before it is closed: an init that was cloned a moment ago may still hold a copy of the descriptor, and
+ * events would go on for a job that is gone. */
+void ce__supervisor_drop_fd(struct ce_supervisor *s, int *fd);
 
 #endif

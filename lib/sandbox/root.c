@@ -6,10 +6,12 @@
 
 #include <fcntl.h>
 #include <linux/mount.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #define ROOTS_MAX 64
 
@@ -85,36 +87,56 @@ const char *ce__roots_mount_point(const struct ce_roots *roots)
 	return roots->mount_point;
 }
 
-/* Makes the directories above (and with `last` also) target under the root at dirfd. */
-static int make_parents(int dirfd, const char *target, bool last)
+/* Every lookup stays inside the root that is being built: a symbolic link in it (/var/tmp, /bin) means a place in the cell,
+ * not on the host. */
+static int open_inside(int dirfd, const char *path)
 {
+	struct open_how how = { .flags = O_PATH | O_DIRECTORY | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT };
+	int fd = (int)syscall(SYS_openat2, dirfd, *path ? path : ".", &how, sizeof(how));
+
+	return fd < 0 ? -errno : fd;
+}
+
+/* Opens the directory that holds `target`, making what is missing; *name is the last part. */
+static int open_parent(int dirfd, const char *target, const char **name)
+{
+	CE_CLEANUP_FD int parent = open_inside(dirfd, "");
 	char part[4096];
-	size_t length = strlen(target);
+	size_t length = strlen(target), start = 1;
 
 	if (length + 1 > sizeof(part))
 		return -ENAMETOOLONG;
 	memcpy(part, target, length + 1);
-	for (size_t i = 1; i <= length; i++) {
-		if (part[i] != '/' && !(part[i] == '\0' && last))
+	for (size_t i = 1; parent >= 0 && i < length; i++) {
+		if (part[i] != '/')
 			continue;
 		part[i] = '\0';
-		if (mkdirat(dirfd, part + 1, 0755) < 0 && errno != EEXIST)
+		if (mkdirat(parent, part + start, 0755) < 0 && errno != EEXIST)
 			return -errno;
-		part[i] = target[i];
+		ce__base_close(&parent);
+		parent = open_inside(dirfd, part + 1);
+		part[i] = '/';
+		start = i + 1;
 	}
-	return 0;
+	*name = target + start;
+	return ce__steal_fd(&parent);
 }
 
-static int make_file(int dirfd, const char *target, const void *data, size_t size)
+static int make_file(int parent, const char *name, const void *data, size_t size)
 {
-	CE_CLEANUP_FD int fd = openat(dirfd, target + 1, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
+	CE_CLEANUP_FD int fd = openat(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
 
 	if (fd < 0)
 		return errno == EEXIST && !size ? 0 : -errno;
 	return ce__io_write_full(fd, data, size);
 }
 
-static int add_bind(int dirfd, const char *source, const char *target, bool device)
+static int make_directory(int parent, const char *name)
+{
+	return mkdirat(parent, name, 0755) < 0 && errno != EEXIST ? -errno : 0;
+}
+
+static int add_bind(int parent, const char *name, const char *source, bool device)
 {
 	struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID };
 	CE_CLEANUP_FD int tree = open_tree(AT_FDCWD, source, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
@@ -130,27 +152,30 @@ static int add_bind(int dirfd, const char *source, const char *target, bool devi
 	attr.attr_set |= device ? MOUNT_ATTR_NOEXEC : MOUNT_ATTR_NODEV;
 	if (mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof(attr)) < 0)
 		return -errno;
-	r = make_parents(dirfd, target, S_ISDIR(st.st_mode));
-	if (!r && !S_ISDIR(st.st_mode))
-		r = make_file(dirfd, target, NULL, 0);
+	r = S_ISDIR(st.st_mode) ? make_directory(parent, name) : make_file(parent, name, NULL, 0);
 	if (r)
 		return r;
-	return move_mount(tree, "", dirfd, target + 1, MOVE_MOUNT_F_EMPTY_PATH) < 0 ? -errno : 0;
+	return move_mount(tree, "", parent, name, MOVE_MOUNT_F_EMPTY_PATH) < 0 ? -errno : 0;
 }
 
 static int add_mount(int dirfd, const struct ce_plan *plan, const struct ce_plan_mount *m)
 {
-	const char *target = ce__plan_text(plan, m->target);
-	int r;
+	const char *name = NULL;
+	CE_CLEANUP_FD int parent = open_parent(dirfd, ce__plan_text(plan, m->target), &name);
 
-	if (m->type == CE_MOUNT_BIND || m->type == CE_MOUNT_DEVICE)
-		return add_bind(dirfd, ce__plan_text(plan, m->source), target, m->type == CE_MOUNT_DEVICE);
-	r = make_parents(dirfd, target, m->type == CE_MOUNT_DIR);
-	if (r || m->type == CE_MOUNT_DIR)
-		return r;
-	if (m->type == CE_MOUNT_SYMLINK)
-		return symlinkat(ce__plan_text(plan, m->content), dirfd, target + 1) < 0 ? -errno : 0;
-	return make_file(dirfd, target, ce__plan_at(plan, m->content), m->content.size);
+	if (parent < 0)
+		return parent;
+	switch (m->type) {
+	case CE_MOUNT_BIND:
+	case CE_MOUNT_DEVICE:
+		return add_bind(parent, name, ce__plan_text(plan, m->source), m->type == CE_MOUNT_DEVICE);
+	case CE_MOUNT_DIR:
+		return make_directory(parent, name);
+	case CE_MOUNT_SYMLINK:
+		return symlinkat(ce__plan_text(plan, m->content), parent, name) < 0 ? -errno : 0;
+	default:
+		return make_file(parent, name, ce__plan_at(plan, m->content), m->content.size);
+	}
 }
 
 static int build(const struct ce_plan *plan, const struct ce_plan_stage *stage, const char *path, bool writable,

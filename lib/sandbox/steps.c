@@ -336,6 +336,9 @@ static int set_no_new_privs(struct ce_cell *cell, const char **path)
 static int restore_signals(struct ce_cell *cell, const char **path)
 {
 	(void)path;
+	/* The supervisor ignores it, and execve would keep that. */
+	if (signal(SIGPIPE, SIG_DFL) == SIG_ERR)
+		return -errno;
 	return sigprocmask(SIG_SETMASK, cell->program_mask, NULL) < 0 ? -errno : 0;
 }
 
@@ -367,7 +370,7 @@ const struct ce_cell_step ce__cell_program_steps[] = {
 	{ "no-new-privs", CE_PROTECTION_NO_NEW_PRIVS, true, set_no_new_privs },
 	/* all mounts are made; the filter forbids the calls of this step */
 	{ "landlock", CE_PROTECTION_LANDLOCK, true, ce__landlock_apply },
-	{ "signal-mask", 0, false, restore_signals },
+	{ "signals", 0, false, restore_signals },
 	/* last: only what the filter allows comes after it */
 	{ "seccomp", CE_PROTECTION_SECCOMP, true, install_filter },
 	{ NULL, 0, false, NULL },
