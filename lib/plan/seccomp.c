@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * Turns the tables into BPF. libseccomp checks the architecture (and x32) and compiles the rules on arguments, which
- * all say ALLOW, so that their order does not matter. Its one default action cannot give each other call the answer
- * that runtimes know how to live with (ENOTTY, EAFNOSUPPORT, EPERM, ENOSYS): so its default is a marker, which is
- * replaced by a jump to a tree that looks the answer up. A marker that was not replaced would still refuse.
+ * Turns the tables into BPF. libseccomp checks the architecture (and x32) and compiles the rules on
+ * arguments, which all say ALLOW, so that their order does not matter. Its one default action cannot give
+ * each other call the answer that runtimes know how to live with (ENOTTY, EAFNOSUPPORT, EPERM, ENOSYS): so
+ * its default is a marker, which is replaced by a jump to a tree that looks the answer up. A marker that was
+ * not replaced would still refuse.
  */
 #include "plan/seccomp.h"
 
@@ -55,7 +56,8 @@ static int allow_rule(scmp_filter_ctx filter, const struct ce_seccomp_resolved *
 	}
 	r = seccomp_rule_add_exact_array(filter, SCMP_ACT_ALLOW, rule->number, count, args);
 	if (r < 0 && r != -EEXIST)
-		return ce__error_set(error, CE_ERR_OS, -r, STEP, "cannot add a rule for system call %d", rule->number);
+		return ce__error_set(error, CE_ERR_OS, -r, STEP, "cannot add a rule for system call %d",
+				     rule->number);
 	return 0;
 }
 
@@ -77,7 +79,7 @@ static size_t resolve_rules(const struct ce_seccomp_set *set, struct ce_seccomp_
 
 /* The rules of all sets go in together: libseccomp is given the fewest that say the same. */
 static int allow_rules(scmp_filter_ctx filter, const struct ce_seccomp_set *const *sets, size_t count,
-		      ce_error **error)
+		       ce_error **error)
 {
 	CE_CLEANUP_FREE struct ce_seccomp_resolved *rules = NULL;
 	size_t total = 0, n = 0;
@@ -103,17 +105,19 @@ static int unknown_group(const char *name, ce_error **error)
 	for (size_t i = 0; i < ce__seccomp_group_count; i++) {
 		size_t used = strlen(known);
 
-		snprintf(known + used, sizeof(known) - used, "%s%s", i ? ", " : "", ce__seccomp_groups[i].name);
+		snprintf(known + used, sizeof(known) - used, "%s%s", i ? ", " : "",
+			 ce__seccomp_groups[i].name);
 	}
-	return ce__error_set(error, CE_ERR_INVALID, 0, STEP, "unknown seccomp group \"%s\" (there are: %s)", name,
-			     known);
+	return ce__error_set(error, CE_ERR_INVALID, 0, STEP, "unknown seccomp group \"%s\" (there are: %s)",
+			     name, known);
 }
 
 /* The base, then each wanted group once. The caller's order must not show in the bytes. */
-static int select_sets(const char *const *groups, const struct ce_seccomp_set **sets, size_t *count, ce_error **error)
+static int select_sets(const char *const *groups, const struct ce_seccomp_set **sets, size_t *count,
+		       ce_error **error)
 {
 	static const struct ce_seccomp_set *const known = ce__seccomp_groups;
-	bool wanted[CE_SECCOMP_GROUPS_MAX] = { false };
+	bool wanted[CE_SECCOMP_GROUPS_MAX] = {false};
 
 	for (; groups && *groups; groups++) {
 		size_t i = 0;
@@ -133,7 +137,8 @@ static int select_sets(const char *const *groups, const struct ce_seccomp_set **
 	return 0;
 }
 
-static int make_filter(const struct ce_seccomp_set *const *sets, size_t count, scmp_filter_ctx *out, ce_error **error)
+static int make_filter(const struct ce_seccomp_set *const *sets, size_t count, scmp_filter_ctx *out,
+		       ce_error **error)
 {
 	CLEANUP_FILTER scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(MARKER));
 	int r;
@@ -143,8 +148,9 @@ static int make_filter(const struct ce_seccomp_set *const *sets, size_t count, s
 	/* Another architecture's numbers mean other calls; a process that tries them is up to no good. */
 	r = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
 	if (r < 0)
-		return ce__error_set(error, CE_ERR_UNSUPPORTED, -r, STEP,
-				     "this kernel's seccomp cannot kill a process; Linux 4.14 or newer is needed");
+		return ce__error_set(
+		    error, CE_ERR_UNSUPPORTED, -r, STEP,
+		    "this kernel's seccomp cannot kill a process; Linux 4.14 or newer is needed");
 	r = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	if (r < 0)
 		return ce__error_set(error, CE_ERR_OS, -r, STEP, "cannot ask libseccomp for a binary tree");
@@ -164,7 +170,8 @@ static int export_filter(scmp_filter_ctx filter, struct sock_filter **code, size
 	int r;
 
 	if (fd < 0)
-		return ce__error_set(error, CE_ERR_OS, errno, STEP, "cannot make a memory file for the filter");
+		return ce__error_set(error, CE_ERR_OS, errno, STEP,
+				     "cannot make a memory file for the filter");
 	r = seccomp_export_bpf(filter, fd);
 	if (r < 0)
 		return ce__error_set(error, CE_ERR_OS, -r, STEP, "libseccomp cannot export the filter");
@@ -182,8 +189,8 @@ static int export_filter(scmp_filter_ctx filter, struct sock_filter **code, size
 }
 
 /* Writes the answers behind the filter and leads every marker to them. `code` has room for them. */
-static int append_answers(const struct ce_seccomp_set *const *sets, size_t set_count, struct sock_filter *code,
-			  size_t *count, ce_error **error)
+static int append_answers(const struct ce_seccomp_set *const *sets, size_t set_count,
+			  struct sock_filter *code, size_t *count, ce_error **error)
 {
 	size_t end = *count, markers = 0;
 	int added;
@@ -223,7 +230,8 @@ int ce__seccomp_build(const char *const *groups, void **bytes, size_t *size, ce_
 		return r;
 	if (count > CE_PLAN_MAX_BPF)
 		return ce__error_set(error, CE_ERR_UNSUPPORTED, E2BIG, STEP,
-				     "the filter has %zu instructions, the kernel takes %d", count, CE_PLAN_MAX_BPF);
+				     "the filter has %zu instructions, the kernel takes %d", count,
+				     CE_PLAN_MAX_BPF);
 	*size = count * sizeof(*code);
 	*bytes = ce__steal_pointer(&code);
 	return 0;

@@ -7,8 +7,10 @@
 /* Named groups of system calls that a manifest may ask for on top of the base list. */
 #define CE_SECCOMP_GROUPS_MAX 16
 
-/* Builds the allow-list and exports it as BPF instructions (struct sock_filter[]) in fresh memory.
- * `groups`: NULL-terminated names, or NULL. CE_ERR_INVALID names an unknown group and lists those there are. */
+/* Any thread. Takes about a millisecond: do it once per set of groups, not per execution. The same set of
+ * groups, in whatever order, gives the same bytes; at most CE_PLAN_MAX_BPF instructions. Builds the
+ * allow-list and exports it as BPF instructions (struct sock_filter[]) in fresh memory. `groups`:
+ * NULL-terminated names, or NULL. CE_ERR_INVALID names an unknown group and lists those there are. */
 int ce__seccomp_build(const char *const *groups, void **bytes, size_t *size, ce_error **error);
 /* Name by index, or NULL past the end; and what it is for. */
 const char *ce__seccomp_group_name(size_t index);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * The end of the filter, for calls that no rule allowed: a binary tree over the system call numbers. Neighbours
- * mostly have the same answer, so that the 450 numbers are about 110 runs, and the tree has one instruction less
- * than there are runs. As one libseccomp rule and one refusal per call it would be 530 instructions, and the kernel
- * takes a quarter of a microsecond for each of them whenever a filter is installed. */
+ * The end of the filter, for calls that no rule allowed: a binary tree over the system call numbers.
+ * Neighbours mostly have the same answer, so that the 450 numbers are about 110 runs, and the tree has one
+ * instruction less than there are runs. As one libseccomp rule and one refusal per call it would be 530
+ * instructions, and the kernel takes a quarter of a microsecond for each of them whenever a filter is
+ * installed. */
 #include "plan/seccomp_tables.h"
 
 #include <errno.h>
@@ -16,7 +17,7 @@
 
 struct run {
 	uint32_t first; /* number of the first call */
-	size_t value;	/* index of its answer */
+	size_t value;   /* index of its answer */
 };
 
 struct tree {
@@ -85,8 +86,9 @@ static int find_runs(struct tree *tree, const uint32_t *answers)
 	return tree->run_count < 2 || tree->run_count + tree->value_count > JUMP_MAX ? -E2BIG : 0;
 }
 
-/* Runs `low` to `high` - 1, at least two: a comparison, then the tree of the lower half, then that of the upper one.
- * A half of one run is no tree but a jump to its return. A tree of n runs has n - 1 instructions. */
+/* Runs `low` to `high` - 1, at least two: a comparison, then the tree of the lower half, then that of the
+ * upper one. A half of one run is no tree but a jump to its return. A tree of n runs has n - 1 instructions.
+ */
 static void emit_runs(struct tree *tree, size_t low, size_t high)
 {
 	size_t middle = low + (high - low) / 2;
@@ -95,8 +97,8 @@ static void emit_runs(struct tree *tree, size_t low, size_t high)
 	size_t if_lower = lower_size ? 0 : tree->returns + tree->runs[low].value - next;
 	size_t if_upper = high - middle > 1 ? lower_size : tree->returns + tree->runs[middle].value - next;
 
-	tree->code[tree->used++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, tree->runs[middle].first,
-								 (uint8_t)if_upper, (uint8_t)if_lower);
+	tree->code[tree->used++] = (struct sock_filter)BPF_JUMP(
+	    BPF_JMP | BPF_JGE | BPF_K, tree->runs[middle].first, (uint8_t)if_upper, (uint8_t)if_lower);
 	if (lower_size)
 		emit_runs(tree, low, middle);
 	if (high - middle > 1)
@@ -106,14 +108,15 @@ static void emit_runs(struct tree *tree, size_t low, size_t high)
 int ce__seccomp_answers(const struct ce_seccomp_set *const *sets, size_t set_count, struct sock_filter *code)
 {
 	uint32_t answers[NUMBERS];
-	struct tree tree = { .code = code };
+	struct tree tree = {.code = code};
 	int r = collect_answers(answers, sets, set_count);
 
 	if (r == 0)
 		r = find_runs(&tree, answers);
 	if (r < 0)
 		return r;
-	code[tree.used++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
+	code[tree.used++] =
+	    (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
 	tree.returns = tree.used + tree.run_count - 1;
 	emit_runs(&tree, 0, tree.run_count);
 	for (size_t i = 0; i < tree.value_count; i++)

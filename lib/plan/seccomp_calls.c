@@ -8,21 +8,24 @@
 
 #include "base/base.h"
 
+/* Tables read better in lines. */
+/* clang-format off */
 const char *const ce__seccomp_calls[] = {
 	/* files that are open */
-	"read", "write", "readv", "writev", "pread64", "pwrite64", "preadv", "pwritev", "preadv2", "pwritev2",
-	"close", "close_range", "lseek", "dup", "dup2", "dup3", "pipe", "pipe2", "sendfile", "splice", "tee",
-	"vmsplice", "copy_file_range", "fsync", "fdatasync", "sync_file_range", "ftruncate", "fallocate",
-	"fadvise64", "readahead", "flock", "cachestat", "getdents", "getdents64", "fstat", "fstatfs", "fchown",
-	"fchdir",
+	"read", "write", "readv", "writev", "pread64", "pwrite64", "preadv", "pwritev", "preadv2",
+	"pwritev2", "close", "close_range", "lseek", "dup", "dup2", "dup3", "pipe", "pipe2", "sendfile",
+	"splice", "tee", "vmsplice", "copy_file_range", "fsync", "fdatasync", "sync_file_range",
+	"ftruncate", "fallocate", "fadvise64", "readahead", "flock", "cachestat", "getdents", "getdents64",
+	"fstat", "fstatfs", "fchown", "fchdir",
 
 	/* files by name */
 	"access", "faccessat", "faccessat2", "stat", "lstat", "newfstatat", "statx", "statfs", "truncate",
-	"rename", "renameat", "renameat2", "link", "linkat", "symlink", "symlinkat", "readlink", "readlinkat",
-	"unlink", "unlinkat", "mkdir", "mkdirat", "rmdir", "chown", "lchown", "fchownat", "utime", "utimes",
-	"futimesat", "utimensat", "umask", "getcwd", "chdir", "setxattr", "lsetxattr", "fsetxattr", "getxattr",
-	"lgetxattr", "fgetxattr", "listxattr", "llistxattr", "flistxattr", "removexattr", "lremovexattr",
-	"fremovexattr", "inotify_init", "inotify_init1", "inotify_add_watch", "inotify_rm_watch",
+	"rename", "renameat", "renameat2", "link", "linkat", "symlink", "symlinkat", "readlink",
+	"readlinkat", "unlink", "unlinkat", "mkdir", "mkdirat", "rmdir", "chown", "lchown", "fchownat",
+	"utime", "utimes", "futimesat", "utimensat", "umask", "getcwd", "chdir", "setxattr", "lsetxattr",
+	"fsetxattr", "getxattr", "lgetxattr", "fgetxattr", "listxattr", "llistxattr", "flistxattr",
+	"removexattr", "lremovexattr", "fremovexattr", "inotify_init", "inotify_init1", "inotify_add_watch",
+	"inotify_rm_watch",
 
 	/* waiting */
 	"poll", "ppoll", "select", "pselect6", "epoll_create", "epoll_create1", "epoll_ctl", "epoll_wait",
@@ -51,18 +54,18 @@ const char *const ce__seccomp_calls[] = {
 	"sched_getattr", "sched_get_priority_max", "sched_get_priority_min", "sched_rr_get_interval",
 	"getpriority", "ioprio_get",
 
-	/* identity: without capabilities these change nothing that matters, and runtimes expect them to answer */
+	/* identity: without capabilities these change nothing that matters, and runtimes expect an answer */
 	"getuid", "geteuid", "getgid", "getegid", "getresuid", "getresgid", "getgroups", "setuid", "setgid",
 	"setreuid", "setregid", "setresuid", "setresgid", "setfsuid", "setfsgid", "setgroups", "capget",
 	"capset",
 
 	/* clocks, read only */
-	"clock_gettime", "clock_getres", "clock_nanosleep", "nanosleep", "gettimeofday", "time", "timer_create",
-	"timer_settime", "timer_gettime", "timer_getoverrun", "timer_delete",
+	"clock_gettime", "clock_getres", "clock_nanosleep", "nanosleep", "gettimeofday", "time",
+	"timer_create", "timer_settime", "timer_gettime", "timer_getoverrun", "timer_delete",
 
 	/* sockets that are open; socket, socketpair and setsockopt have rules */
-	"bind", "connect", "listen", "accept", "accept4", "getsockname", "getpeername", "getsockopt", "sendto",
-	"recvfrom", "sendmsg", "recvmsg", "sendmmsg", "recvmmsg", "shutdown",
+	"bind", "connect", "listen", "accept", "accept4", "getsockname", "getpeername", "getsockopt",
+	"sendto", "recvfrom", "sendmsg", "recvmsg", "sendmmsg", "recvmmsg", "shutdown",
 
 	/* System V and POSIX IPC, of the cell's own ipc namespace */
 	"shmat", "shmdt", "shmctl", "semget", "semop", "semtimedop", "semctl", "msgget", "msgsnd", "msgrcv",
@@ -75,12 +78,13 @@ const char *const ce__seccomp_calls[] = {
 	NULL,
 };
 
-/* clone3 is not here: ENOSYS makes libraries fall back to clone, whose flags a filter can see. Nor is openat2, whose
- * mode a filter can't see, nor io_setup, whose contexts are counted for the whole machine. */
+/* clone3 is not here: ENOSYS makes libraries fall back to clone, whose flags a filter can see. Nor is
+ * openat2, whose mode a filter can't see, nor io_setup, whose contexts are counted for the whole machine. */
 const struct ce_seccomp_refusal ce__seccomp_refusals[] = {
 	/* calls with rules, when none of them matches */
 	{ "clone", EPERM }, { "prctl", EPERM }, { "personality", EPERM }, { "prlimit64", EPERM },
-	{ "setrlimit", EPERM }, { "fcntl", EPERM }, { "open", EPERM }, { "openat", EPERM }, { "creat", EPERM },
+	{ "setrlimit", EPERM }, { "fcntl", EPERM }, { "open", EPERM }, { "openat", EPERM },
+	{ "creat", EPERM },
 	{ "chmod", EPERM }, { "fchmod", EPERM }, { "fchmodat", EPERM }, { "fchmodat2", EPERM },
 	{ "mknod", EPERM }, { "mknodat", EPERM }, { "shmget", EPERM }, { "memfd_create", EPERM },
 	{ "mmap", ENOMEM }, /* huge pages: what the kernel says when it has none */
@@ -123,8 +127,9 @@ const struct ce_seccomp_refusal ce__seccomp_refusals[] = {
 const size_t ce__seccomp_refusal_count = CE_ARRAY_SIZE(ce__seccomp_refusals);
 
 const struct ce_seccomp_number ce__seccomp_numbers[] = {
-	{ "futex_waitv", 449 }, { "set_mempolicy_home_node", 450 }, { "cachestat", 451 }, { "fchmodat2", 452 },
-	{ "map_shadow_stack", 453 }, { "futex_wake", 454 }, { "futex_wait", 455 }, { "futex_requeue", 456 },
-	{ "mseal", 462 }, { "open_tree_attr", 467 },
+	{ "futex_waitv", 449 }, { "set_mempolicy_home_node", 450 }, { "cachestat", 451 },
+	{ "fchmodat2", 452 }, { "map_shadow_stack", 453 }, { "futex_wake", 454 }, { "futex_wait", 455 },
+	{ "futex_requeue", 456 }, { "mseal", 462 }, { "open_tree_attr", 467 },
 };
 const size_t ce__seccomp_number_count = CE_ARRAY_SIZE(ce__seccomp_numbers);
+/* clang-format on */

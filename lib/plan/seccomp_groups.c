@@ -10,46 +10,47 @@
 #include <sys/socket.h>
 
 static const struct ce_seccomp_rule netlink_rules[] = {
-	{ "socket",
-	  { CE_CHECK_INT(0, AF_NETLINK), CE_CHECK_EXCEPT(1, SOCK_NONBLOCK | SOCK_CLOEXEC, SOCK_RAW),
-	    CE_CHECK_INT(2, NETLINK_ROUTE) } },
-	{ "socket",
-	  { CE_CHECK_INT(0, AF_NETLINK), CE_CHECK_EXCEPT(1, SOCK_NONBLOCK | SOCK_CLOEXEC, SOCK_DGRAM),
-	    CE_CHECK_INT(2, NETLINK_ROUTE) } },
+    {"socket",
+     {CE_CHECK_INT(0, AF_NETLINK), CE_CHECK_EXCEPT(1, SOCK_NONBLOCK | SOCK_CLOEXEC, SOCK_RAW),
+      CE_CHECK_INT(2, NETLINK_ROUTE)}},
+    {"socket",
+     {CE_CHECK_INT(0, AF_NETLINK), CE_CHECK_EXCEPT(1, SOCK_NONBLOCK | SOCK_CLOEXEC, SOCK_DGRAM),
+      CE_CHECK_INT(2, NETLINK_ROUTE)}},
 };
 
 static const char *const numa_calls[] = {
-	"mbind", "set_mempolicy", "set_mempolicy_home_node", "migrate_pages", "move_pages", NULL,
+    "mbind", "set_mempolicy", "set_mempolicy_home_node", "migrate_pages", "move_pages", NULL,
 };
 
 /* The personality that is in force by default, with the one flag added. */
 static const struct ce_seccomp_rule personality_rules[] = {
-	{ "personality", { CE_CHECK_INT(0, PER_LINUX | ADDR_NO_RANDOMIZE) } },
+    {"personality", {CE_CHECK_INT(0, PER_LINUX | ADDR_NO_RANDOMIZE)}},
 };
 
 static const char *const priority_calls[] = {
-	"setpriority", "sched_setscheduler", "sched_setparam", "sched_setattr", NULL,
+    "setpriority", "sched_setscheduler", "sched_setparam", "sched_setattr", NULL,
 };
 
-static const char *const ptrace_calls[] = { "ptrace", "process_vm_readv", "process_vm_writev", NULL };
+static const char *const ptrace_calls[] = {"ptrace", "process_vm_readv", "process_vm_writev", NULL};
 static const struct ce_seccomp_rule ptrace_rules[] = {
-	{ "prctl", { CE_CHECK_INT(0, PR_SET_PTRACER) } },
+    {"prctl", {CE_CHECK_INT(0, PR_SET_PTRACER)}},
 };
 
 /* In alphabetical order. */
 const struct ce_seccomp_set ce__seccomp_groups[] = {
-	{ "netlink", "list the cell's own network interfaces (NETLINK_ROUTE)", NULL, netlink_rules,
-	  CE_ARRAY_SIZE(netlink_rules) },
-	{ "numa", "place memory on NUMA nodes", numa_calls, NULL, 0 },
-	{ "personality", "switch address randomisation off for itself (sbcl, debuggers)", NULL, personality_rules,
-	  CE_ARRAY_SIZE(personality_rules) },
-	{ "priority", "change priorities and scheduling of its own processes", priority_calls, NULL, 0 },
-	{ "ptrace", "trace and read its own processes (debuggers)", ptrace_calls, ptrace_rules,
-	  CE_ARRAY_SIZE(ptrace_rules) },
+    {"netlink", "list the cell's own network interfaces (NETLINK_ROUTE)", NULL, netlink_rules,
+     CE_ARRAY_SIZE(netlink_rules)},
+    {"numa", "place memory on NUMA nodes", numa_calls, NULL, 0},
+    {"personality", "switch address randomisation off for itself (sbcl, debuggers)", NULL, personality_rules,
+     CE_ARRAY_SIZE(personality_rules)},
+    {"priority", "change priorities and scheduling of its own processes", priority_calls, NULL, 0},
+    {"ptrace", "trace and read its own processes (debuggers)", ptrace_calls, ptrace_rules,
+     CE_ARRAY_SIZE(ptrace_rules)},
 };
 const size_t ce__seccomp_group_count = CE_ARRAY_SIZE(ce__seccomp_groups);
 
-_Static_assert(CE_ARRAY_SIZE(ce__seccomp_groups) <= CE_SECCOMP_GROUPS_MAX, "a plan names every group at most once");
+_Static_assert(CE_ARRAY_SIZE(ce__seccomp_groups) <= CE_SECCOMP_GROUPS_MAX,
+	       "a plan names every group at most once");
 
 const char *ce__seccomp_group_name(size_t index)
 {

@@ -37,25 +37,28 @@ enum {
 };
 
 #define SET_ID_BITS (S_ISUID | S_ISGID)
-#define NAMESPACE_BITS                                                                                        \
-	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET)
+#define NAMESPACE_BITS                                                                                      \
+	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID |       \
+	 CLONE_NEWNET)
 #define SOCKET_TYPE(index_, type_) CE_CHECK_EXCEPT(index_, SOCK_NONBLOCK | SOCK_CLOEXEC, type_)
 
+/* Tables read better in lines. */
+/* clang-format off */
 #define IOCTL(request_) { "ioctl", { CE_CHECK_INT(1, request_) } }
 #define PRCTL(option_) { "prctl", { CE_CHECK_INT(0, option_) } }
 #define FCNTL(command_) { "fcntl", { CE_CHECK_INT(1, command_) } }
-#define SOCKET(family_, type_, protocol_)                                                                     \
+#define SOCKET(family_, type_, protocol_)                                                                   \
 	{ "socket", { CE_CHECK_INT(0, family_), SOCKET_TYPE(1, type_), CE_CHECK_INT(2, protocol_) } }
 /* `count_` options, a power of two, from `first_` on, a multiple of it. */
-#define SOCKOPTS(level_, first_, count_)                                                                      \
+#define SOCKOPTS(level_, first_, count_)                                                                    \
 	{ "setsockopt", { CE_CHECK_INT(1, level_), CE_CHECK_EXCEPT(2, (count_) - 1, first_) } }
 /* Only for itself: pid 0. */
-#define RLIMIT(resource_)                                                                                     \
-	{ "setrlimit", { CE_CHECK_INT(0, resource_) } },                                                      \
+#define RLIMIT(resource_)                                                                                   \
+	{ "setrlimit", { CE_CHECK_INT(0, resource_) } },                                                    \
 	{ "prlimit64", { CE_CHECK_INT(0, 0), CE_CHECK_INT(1, resource_) } }
 /* Without the set-id bits, so that only the type counts. */
-#define NODE(type_)                                                                                           \
-	{ "mknod", { CE_CHECK_BITS(1, S_IFMT | SET_ID_BITS, type_) } },                                       \
+#define NODE(type_)                                                                                         \
+	{ "mknod", { CE_CHECK_BITS(1, S_IFMT | SET_ID_BITS, type_) } },                                     \
 	{ "mknodat", { CE_CHECK_BITS(2, S_IFMT | SET_ID_BITS, type_) } }
 
 const struct ce_seccomp_rule ce__seccomp_rules[] = {
@@ -122,7 +125,7 @@ const struct ce_seccomp_rule ce__seccomp_rules[] = {
 	PRCTL(PR_PAC_RESET_KEYS), PRCTL(PAC_SET_ENABLED_KEYS), PRCTL(PAC_GET_ENABLED_KEYS),
 	PRCTL(PR_SET_TAGGED_ADDR_CTRL), PRCTL(PR_GET_TAGGED_ADDR_CTRL),
 
-	/* No raw and packet sockets, no SCTP, MPTCP, DCCP, no netlink (a group), none of the other 40 families. */
+	/* No raw and packet sockets, no SCTP, MPTCP, DCCP, no netlink (a group), no other families. */
 	{ "socket", { CE_CHECK_INT(0, AF_UNIX), SOCKET_TYPE(1, SOCK_STREAM) } },
 	{ "socket", { CE_CHECK_INT(0, AF_UNIX), SOCKET_TYPE(1, SOCK_DGRAM) } },
 	SOCKET(AF_INET, SOCK_STREAM, 0), SOCKET(AF_INET, SOCK_STREAM, IPPROTO_TCP),
@@ -131,8 +134,8 @@ const struct ce_seccomp_rule ce__seccomp_rules[] = {
 	SOCKET(AF_INET6, SOCK_DGRAM, 0), SOCKET(AF_INET6, SOCK_DGRAM, IPPROTO_UDP),
 	{ "socketpair", { CE_CHECK_INT(0, AF_UNIX) } },
 
-	/* Not SO_ATTACH_* (programs for the kernel to run), TCP_ULP, TCP_REPAIR, TCP_MD5SIG, IP_OPTIONS, IPsec
-	 * policies, netfilter's options nor other levels. In each line a block of neighbouring options. */
+	/* Not SO_ATTACH_* (programs for the kernel to run), TCP_ULP, TCP_REPAIR, TCP_MD5SIG, IP_OPTIONS,
+	 * IPsec policies, netfilter's options nor other levels. Each is a block of neighbouring options. */
 	SOCKOPTS(SOL_SOCKET, 0, 16),	  /* SO_DEBUG to SO_REUSEPORT */
 	SOCKOPTS(SOL_SOCKET, SO_PASSCRED, 8),	  /* to SO_SECURITY_ENCRYPTION_TRANSPORT */
 	SOCKOPTS(SOL_SOCKET, SO_SECURITY_ENCRYPTION_NETWORK, 2), /* and SO_BINDTODEVICE */
@@ -156,6 +159,7 @@ const struct ce_seccomp_rule ce__seccomp_rules[] = {
 	SOCKOPTS(IPPROTO_IPV6, IPV6_PKTINFO, 2), /* and IPV6_RECVHOPLIMIT */
 	SOCKOPTS(IPPROTO_IPV6, IPV6_RECVTCLASS, 2),    /* and IPV6_TCLASS */
 };
+/* clang-format on */
 const size_t ce__seccomp_rule_count = CE_ARRAY_SIZE(ce__seccomp_rules);
 
 const struct ce_seccomp_set ce__seccomp_base = {

@@ -18,7 +18,7 @@ struct filter {
 
 static inline struct filter build_filter(const char *const *groups)
 {
-	struct filter filter = { 0 };
+	struct filter filter = {0};
 	ce_error *error = NULL;
 	void *bytes = NULL;
 	size_t size = 0;
@@ -34,7 +34,7 @@ static inline struct filter build_filter(const char *const *groups)
 /* Async-signal-safe, as it is between clone and execve. */
 static inline int install_filter(const struct filter *filter)
 {
-	struct sock_fprog program = { .len = (unsigned short)filter->count, .filter = filter->code };
+	struct sock_fprog program = {.len = (unsigned short)filter->count, .filter = filter->code};
 
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return -1;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * The filter's bytes against the tables: a BPF interpreter runs the filter with many arguments, and the tables say
- * what has to come out. Catches what libseccomp's binary tree or our joining of rules could get wrong. */
+ * The filter's bytes against the tables: a BPF interpreter runs the filter with many arguments, and the
+ * tables say what has to come out. Catches what libseccomp's binary tree or our joining of rules could get
+ * wrong. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -167,21 +168,21 @@ static void every_number_gets_the_answer_of_the_tables(void **state)
 		if (number == -2) /* has x32's bit */
 			refusal = NATIVE_ARCH == SCMP_ARCH_X86_64 ? SECCOMP_RET_KILL_PROCESS : refusal;
 		for (int round = 0; round < (ruled ? 4000 : 4); round++) {
-			struct seccomp_data data = { .nr = number, .arch = NATIVE_ARCH };
-			uint64_t args[6] = { next_random(), next_random(), next_random(), 0, next_random(), 1 };
+			struct seccomp_data data = {.nr = number, .arch = NATIVE_ARCH};
+			uint64_t args[6] = {next_random(), next_random(), next_random(), 0, next_random(), 1};
 			uint32_t expected, got;
 
 			if (ruled)
 				near_values(numbers, number, args);
 			memcpy(data.args, args, sizeof(args));
-			expected = number >= 0 && (plain || rules_allow(numbers, number, args)) ?
-					   SECCOMP_RET_ALLOW :
-					   refusal;
+			expected = number >= 0 && (plain || rules_allow(numbers, number, args))
+				       ? SECCOMP_RET_ALLOW
+				       : refusal;
 			got = run_filter(&filter, &data);
 			if (got != expected)
 				fail_msg("call %d (%#lx, %#lx, %#lx, %#lx): expected %#x, got %#x", number,
-					 (unsigned long)args[0], (unsigned long)args[1], (unsigned long)args[2],
-					 (unsigned long)args[3], expected, got);
+					 (unsigned long)args[0], (unsigned long)args[1],
+					 (unsigned long)args[2], (unsigned long)args[3], expected, got);
 		}
 	}
 	free(numbers);
@@ -190,19 +191,20 @@ static void every_number_gets_the_answer_of_the_tables(void **state)
 
 static void other_architectures_are_killed(void **state)
 {
-	static const uint32_t others[] = { SCMP_ARCH_X86, SCMP_ARCH_ARM, SCMP_ARCH_X86_64, SCMP_ARCH_AARCH64, 0 };
+	static const uint32_t others[] = {SCMP_ARCH_X86, SCMP_ARCH_ARM, SCMP_ARCH_X86_64, SCMP_ARCH_AARCH64,
+					  0};
 	struct filter filter = build_filter(NULL);
 
 	(void)state;
 	for (size_t i = 0; i < CE_ARRAY_SIZE(others); i++) {
 		for (int number = 0; number < 600 && others[i] != NATIVE_ARCH; number++) {
-			struct seccomp_data data = { .nr = number, .arch = others[i] };
+			struct seccomp_data data = {.nr = number, .arch = others[i]};
 
 			assert_int_equal(run_filter(&filter, &data), SECCOMP_RET_KILL_PROCESS);
 		}
 	}
 	for (int number = 0x40000000; NATIVE_ARCH == SCMP_ARCH_X86_64 && number < 0x40000400; number++) {
-		struct seccomp_data data = { .nr = number, .arch = SCMP_ARCH_X86_64 };
+		struct seccomp_data data = {.nr = number, .arch = SCMP_ARCH_X86_64};
 
 		assert_int_equal(run_filter(&filter, &data), SECCOMP_RET_KILL_PROCESS);
 	}
@@ -262,8 +264,8 @@ static void every_name_is_a_system_call(void **state)
 
 static void same_groups_give_the_same_bytes(void **state)
 {
-	static const char *const one[] = { "ptrace", "netlink", "numa", NULL };
-	static const char *const two[] = { "numa", "ptrace", "netlink", "ptrace", NULL };
+	static const char *const one[] = {"ptrace", "netlink", "numa", NULL};
+	static const char *const two[] = {"numa", "ptrace", "netlink", "ptrace", NULL};
 	struct filter a = build_filter(one), b = build_filter(two), base = build_filter(NULL);
 
 	(void)state;
@@ -277,7 +279,7 @@ static void same_groups_give_the_same_bytes(void **state)
 
 static void all_groups_together_fit_into_a_plan(void **state)
 {
-	const char *groups[CE_SECCOMP_GROUPS_MAX + 1] = { NULL };
+	const char *groups[CE_SECCOMP_GROUPS_MAX + 1] = {NULL};
 	struct filter filter;
 	uint64_t before, took;
 
@@ -291,13 +293,14 @@ static void all_groups_together_fit_into_a_plan(void **state)
 	filter = build_filter(groups);
 	took = ce__clock_us() - before;
 	assert_true(filter.count <= CE_PLAN_MAX_BPF);
-	print_message("%zu instructions with all groups, built in %llu us\n", filter.count, (unsigned long long)took);
+	print_message("%zu instructions with all groups, built in %llu us\n", filter.count,
+		      (unsigned long long)took);
 	free(filter.code);
 }
 
 static void unknown_group_is_refused_with_the_known_ones(void **state)
 {
-	static const char *const groups[] = { "netlink", "netlnk", NULL };
+	static const char *const groups[] = {"netlink", "netlnk", NULL};
 	ce_error *error = NULL;
 	void *bytes = NULL;
 	size_t size = 0;
@@ -315,13 +318,13 @@ static void unknown_group_is_refused_with_the_known_ones(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_number_gets_the_answer_of_the_tables),
-		cmocka_unit_test(other_architectures_are_killed),
-		cmocka_unit_test(tables_do_not_contradict_each_other),
-		cmocka_unit_test(every_name_is_a_system_call),
-		cmocka_unit_test(same_groups_give_the_same_bytes),
-		cmocka_unit_test(all_groups_together_fit_into_a_plan),
-		cmocka_unit_test(unknown_group_is_refused_with_the_known_ones),
+	    cmocka_unit_test(every_number_gets_the_answer_of_the_tables),
+	    cmocka_unit_test(other_architectures_are_killed),
+	    cmocka_unit_test(tables_do_not_contradict_each_other),
+	    cmocka_unit_test(every_name_is_a_system_call),
+	    cmocka_unit_test(same_groups_give_the_same_bytes),
+	    cmocka_unit_test(all_groups_together_fit_into_a_plan),
+	    cmocka_unit_test(unknown_group_is_refused_with_the_known_ones),
 	};
 
 	return cmocka_run_group_tests_name("seccomp-filter", tests, NULL, NULL);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * Real programs under the filter: runtimes, threads, child processes, sockets, compilers. The filter only, no cell:
- * what fails here fails because of the filter. */
+ * Real programs under the filter: runtimes, threads, child processes, sockets, compilers. The filter only, no
+ * cell: what fails here fails because of the filter. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -80,8 +80,10 @@ static void bash_runs_pipelines_and_jobs(void **state)
 		  "ulimit -n 100; ulimit -n\n"
 		  "sleep 100 & kill $!; wait $! || echo killed $?\n"
 		  "trap 'echo trapped' USR1; kill -USR1 $$\n"
-		  "mkdir -m 755 d; echo x > d/f; cp -a d e; mv e g; chmod 600 g/f; stat -c %a g/f; touch -d @0 g/f\n"
-		  "tar cf - d g | tar tf - | wc -l; ln -s d l; mkfifo p; (echo fifo > p &) ; cat p; rm -r d g l p\n"
+		  "mkdir -m 755 d; echo x > d/f; cp -a d e; mv e g; chmod 600 g/f; stat -c %a g/f\n"
+		  "touch -d @0 g/f\n"
+		  "tar cf - d g | tar tf - | wc -l; ln -s d l; mkfifo p; (echo fifo > p &)\n"
+		  "cat p; rm -r d g l p\n"
 		  "ulimit -c 0 2>/dev/null || echo core stays; timeout 1 sleep 9 || echo late\n" },
 		"1000 999 998 here\n100\nkilled 143\ntrapped\n600\n4\nfifo\ncore stays\nlate\n",
 	};
@@ -94,10 +96,11 @@ static void python_runs_threads_processes_and_sockets(void **state)
 {
 	const struct program program = {
 		{ "/usr/bin/python3", "-c",
-		  "import asyncio, concurrent.futures as f, ctypes, fcntl, mmap, os, resource, select, shutil\n"
+		  "import asyncio, concurrent.futures as f, ctypes, fcntl, mmap, os, resource\n"
+		  "import select, shutil\n"
 		  "import signal, socket, subprocess, sys, tempfile, termios, threading, time\n"
 		  "print(sum(f.ThreadPoolExecutor(4).map(lambda x: x * x, range(100))))\n"
-		  "print(subprocess.run(['/usr/bin/tr', 'a', 'b'], input=b'aa', capture_output=True).stdout)\n"
+		  "print(subprocess.run(['/usr/bin/tr', 'a', 'b'], input=b'aa', stdout=-1).stdout)\n"
 		  "pid = os.fork()\n"
 		  "if pid == 0: os._exit(7)\n"
 		  "print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))\n"
@@ -113,9 +116,12 @@ static void python_runs_threads_processes_and_sockets(void **state)
 		  "print(asyncio.run(go()))\n"
 		  "m = mmap.mmap(-1, 1 << 20); m[:3] = b'abc'; print(m[:3])\n"
 		  "with tempfile.TemporaryDirectory() as d:\n"
-		  "  open(d + '/a', 'w').write('x'); shutil.copy2(d + '/a', d + '/b'); print(sorted(os.listdir(d)))\n"
-		  "resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64)); print(resource.getrlimit(resource.RLIMIT_NOFILE))\n"
-		  "signal.signal(signal.SIGALRM, lambda *a: print('alarm')); signal.setitimer(0, 0.01); time.sleep(0.1)\n"
+		  "  open(d + '/a', 'w').write('x'); shutil.copy2(d + '/a', d + '/b')\n"
+		  "  print(sorted(os.listdir(d)))\n"
+		  "resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))\n"
+		  "print(resource.getrlimit(resource.RLIMIT_NOFILE))\n"
+		  "signal.signal(signal.SIGALRM, lambda *a: print('alarm'))\n"
+		  "signal.setitimer(0, 0.01); time.sleep(0.1)\n"
 		  "print(sys.stdin.isatty(), os.get_blocking(0), len(os.urandom(4)), os.uname().sysname)\n" },
 		"328350\nb'bb'\n7\nb'unix'\n97\nb'child\\n'\nb'abc'\n['a', 'b']\n(64, 64)\nalarm\n"
 		"False True 4 Linux\n",
@@ -133,7 +139,8 @@ static void python_runs_multiprocessing(void **state)
 		  "def f(x): return x * 2\n"
 		  "if __name__ == '__main__':\n"
 		  "  with m.get_context('fork').Pool(2) as p: print(p.map(f, range(5)))\n"
-		  "  q = m.Queue(); p = m.Process(target=lambda: q.put('queued')); p.start(); print(q.get()); p.join()\n" },
+		  "  q = m.Queue(); p = m.Process(target=lambda: q.put('queued'))\n"
+		  "  p.start(); print(q.get()); p.join()\n" },
 		"[0, 2, 4, 6, 8]\nqueued\n",
 	};
 
@@ -148,13 +155,15 @@ static void node_runs_workers_children_and_servers(void **state)
 		  "const cp = require('child_process'), fs = require('fs'), net = require('net');\n"
 		  "const { Worker } = require('worker_threads');\n"
 		  "(async () => {\n"
-		  "  await new Promise(r => new Worker('require(\"worker_threads\").parentPort.postMessage(6*7)',\n"
+		  "  const code = 'require(\"worker_threads\").parentPort.postMessage(6*7)';\n"
+		  "  await new Promise(r => new Worker(code,\n"
 		  "    { eval: true }).on('message', m => { console.log(m); r(); }));\n"
 		  "  console.log(cp.execFileSync('/bin/echo', ['child']).toString().trim());\n"
 		  "  await fs.promises.writeFile('n.txt', 'file'); fs.chmodSync('n.txt', 0o600);\n"
 		  "  console.log(await fs.promises.readFile('n.txt', 'utf8'));\n"
 		  "  const s = net.createServer(c => c.end('socket')).listen('n.sock');\n"
-		  "  await new Promise(r => net.connect('n.sock').on('data', d => { console.log(String(d)); r(); }));\n"
+		  "  await new Promise(r => net.connect('n.sock').on('data',\n"
+		  "    d => { console.log(String(d)); r(); }));\n"
 		  "  s.close();\n"
 		  "  console.log(require('zlib').gunzipSync(require('zlib').gzipSync('zip')).toString());\n"
 		  "  console.log(require('crypto').randomBytes(8).length, require('os').cpus().length > 0);\n"
@@ -195,7 +204,8 @@ static void java_runs_threads(void **state)
 		"class J { public static void main(String[] a) throws Exception {\n"
 		"  var e = Executors.newFixedThreadPool(2);\n"
 		"  System.out.println(e.submit(() -> 1 + 2).get()); e.shutdown();\n"
-		"  var p = new ProcessBuilder(\"/bin/echo\", \"executed\").inheritIO().start(); p.waitFor();\n"
+		"  var p = new ProcessBuilder(\"/bin/echo\", \"executed\").inheritIO().start();\n"
+		"  p.waitFor();\n"
 		"} }\n";
 	char path[64];
 	int fd;
