@@ -107,16 +107,15 @@ static int move_to_leaf(int fd, pid_t pid)
 	return r == -ESRCH ? 0 : r;
 }
 
-/* Supervisors of one host may start and stop at the same time. An enemy who keeps the lock only costs us
- * patience: then we go on without it. With `starting` we wait in the leaf, again and again, since one that
- * stops moves all back: whoever starts with the lock needs the cgroup itself empty. */
-static int lock_directory(int fd, bool starting)
+/* Supervisors of one host may start and stop at the same time. We wait in the leaf, and go there again and
+ * again, since one that stops moves all of us back: whoever starts with the lock needs the cgroup itself
+ * empty. An enemy who keeps the lock only costs us patience: then we go on without it. */
+static int lock_directory(int fd)
 {
 	CE_CLEANUP_FD int lock = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	for (int i = 0; lock >= 0 && i < LOCK_TRIES; i++) {
-		if (starting)
-			move_to_leaf(fd, getpid());
+		move_to_leaf(fd, getpid());
 		if (flock(lock, LOCK_EX | LOCK_NB) == 0)
 			return ce__steal_fd(&lock);
 		usleep(PAUSE_US);
@@ -182,7 +181,7 @@ static int take_inhabited(int fd, const struct ce_limits_config *config, struct 
 
 	if (!(config->flags & CE_LIMITS_MOVE_HOST))
 		return ce__limits_why(why, 0, "processes are in %s and may not be moved", path);
-	out->lock = lock_directory(fd, true);
+	out->lock = lock_directory(fd);
 	r = enabled(fd) ? 0 : empty_and_enable(fd, config->host_pid);
 	if (r == 0) {
 		out->leaf = true;
@@ -224,12 +223,11 @@ static int take_directory(const char *path, const struct ce_limits_config *confi
 			  struct ce_cgroup2_parent *out, struct ce_limits_why *why)
 {
 	CE_CLEANUP_FD int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	CE_CLEANUP_FREE char *copy = strdup(path);
 	char there[1024];
 	struct statfs fs;
 	int r;
 
-	if (fd < 0 || !copy || fstatfs(fd, &fs) < 0)
+	if (fd < 0 || fstatfs(fd, &fs) < 0)
 		return ce__limits_why(why, -errno, "%s", path);
 	if (fs.f_type != CGROUP2_SUPER_MAGIC)
 		return ce__limits_why(why, 0, "%s is not of cgroup v2", path);
@@ -240,12 +238,15 @@ static int take_directory(const char *path, const struct ce_limits_config *confi
 		return ce__limits_why(why, 0, "no memory and pids controllers in %s", path);
 	if (faccessat(fd, ".", W_OK, AT_EACCESS) < 0 || faccessat(fd, "cgroup.procs", W_OK, AT_EACCESS) < 0)
 		return ce__limits_why(why, -errno, "%s", path);
-	r = turn_on(fd, config, out, path, why);
-	if (r < 0)
-		return r;
-	out->fd = ce__steal_fd(&fd);
-	out->path = ce__steal_pointer(&copy);
-	return 0;
+	out->path = strdup(path);
+	r = out->path ? turn_on(fd, config, out, path, why) : ce__limits_why(why, -ENOMEM, "opening");
+	if (r == 0) {
+		out->fd = ce__steal_fd(&fd);
+		return 0;
+	}
+	free(out->path);
+	out->path = NULL;
+	return r;
 }
 
 /* The cgroup above the leaf that an earlier supervisor of this host has moved us to. */
@@ -258,7 +259,7 @@ static int take_above_leaf(const char *path, const struct ce_limits_config *conf
 	if (fd < 0)
 		return ce__limits_why(why, -errno, "%s", path);
 	/* If that one has moved everybody back meanwhile, this finds an ordinary cgroup. */
-	out->lock = lock_directory(fd, true);
+	out->lock = lock_directory(fd);
 	out->leaf = enabled(fd);
 	if (!out->leaf)
 		ce__cgroup2_parent_unlock(out);
@@ -273,15 +274,16 @@ static int take_above_leaf(const char *path, const struct ce_limits_config *conf
 static int take_own(const char *own, const struct ce_limits_config *config, struct ce_cgroup2_parent *out,
 		    struct ce_limits_why *why)
 {
-	CE_CLEANUP_FREE char *path = strdup(own);
-	char *name = path ? strrchr(path, '/') : NULL;
+	const char *name = strrchr(own, '/');
+	char *above;
+	int r;
 
-	if (!path)
-		return ce__limits_why(why, -ENOMEM, "%s", own);
-	if (!name || name == path || strcmp(name + 1, CE_LIMITS_HOST_LEAF) != 0)
+	if (!name || name == own || strcmp(name + 1, CE_LIMITS_HOST_LEAF) != 0)
 		return take_directory(own, config, out, why);
-	*name = '\0';
-	return take_above_leaf(path, config, out, why);
+	above = strndup(own, (size_t)(name - own));
+	r = above ? take_above_leaf(above, config, out, why) : ce__limits_why(why, -ENOMEM, "opening");
+	free(above);
+	return r;
 }
 
 int ce__cgroup2_parent_open(const struct ce_limits_config *config, const struct ce_hierarchy *v2,
@@ -315,7 +317,7 @@ void ce__cgroup2_parent_close(struct ce_cgroup2_parent *parent)
 {
 	if (parent->leaf) {
 		ce__cgroup2_parent_unlock(parent);
-		parent->lock = lock_directory(parent->fd, false);
+		parent->lock = lock_directory(parent->fd);
 		/* EBUSY while another supervisor's groups need them: then the last of us moves everybody
 		 * back. */
 		if (disable(parent->fd) == 0)
