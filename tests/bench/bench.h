@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT
+ *
+ * What the parts of bench_cold share: the ways to run a command, and the sums over their times. */
+#ifndef CE_TESTS_BENCH_H
+#define CE_TESTS_BENCH_H
+
+#include <codeexec/codeexec.h>
+#include <stdbool.h>
+
+#define BENCH_WAYS 3
+#define BENCH_WORKLOADS 2
+#define BENCH_THREAD_COUNTS 3
+
+enum bench_way { BENCH_BARE, BENCH_OURS, BENCH_BWRAP };
+
+struct bench_workload {
+	const char *name;     /* as the table shows it */
+	const char *language; /* executor of tests/bench/executors */
+	const char *argv[8];  /* the same command for the other ways */
+};
+
+struct bench_context {
+	const char *executors, *plugins, *supervisor;
+	unsigned rounds;
+	double seconds; /* of each throughput measurement */
+	bool json, check;
+	ce_sandbox *sandbox;
+};
+
+struct bench_summary {
+	double min, median, p95, mean; /* microseconds */
+};
+
+extern const struct bench_workload bench_workloads[BENCH_WORKLOADS];
+extern const char *const bench_way_names[BENCH_WAYS];
+extern const unsigned bench_thread_counts[BENCH_THREAD_COUNTS];
+
+/* ways.c: runs one command to its end; 0, or -1 with a line on stderr. Any thread. */
+int bench_run(const struct bench_context *context, enum bench_way way, const struct bench_workload *workload);
+/* A reason why this way cannot be measured here, or NULL. */
+const char *bench_missing(const struct bench_context *context, enum bench_way way,
+			  const struct bench_workload *workload);
+
+/* statistics.c */
+double bench_clock_us(void);
+/* Sorts the samples. */
+struct bench_summary bench_summarise(double *samples, unsigned count);
+/* Executions per second with that many threads, or -1. */
+double bench_throughput(const struct bench_context *context, enum bench_way way,
+			const struct bench_workload *workload, unsigned threads);
+
+#endif
