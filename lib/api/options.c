@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "api/sandbox.h"
 #include "config.h"
@@ -40,6 +41,17 @@ static int copy_limits(const ce_limits *in, const char *who, ce_limits *out, ce_
 				     r == -E2BIG ? "%s: a member that this library does not know is set" :
 						   "%s.size is too small", who);
 	return ce__effective_check(out, who, error);
+}
+
+/* An ordinary user's: under $XDG_RUNTIME_DIR where there is one, else the supervisor takes one in /tmp. */
+static void default_state_dir(struct ce_hello *hello)
+{
+	const char *runtime = secure_getenv("XDG_RUNTIME_DIR");
+	struct stat st;
+
+	if (runtime && runtime[0] == '/' && stat(runtime, &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == geteuid() &&
+	    (size_t)snprintf(hello->state_dir, sizeof(hello->state_dir), "%s/codeexec", runtime) >= sizeof(hello->state_dir))
+		hello->state_dir[0] = '\0';
 }
 
 int ce__options_take(const ce_sandbox_options *options, ce_sandbox_options *copy, struct ce_hello *hello,
@@ -86,6 +98,8 @@ int ce__options_take(const ce_sandbox_options *options, ce_sandbox_options *copy
 	if (copy->cgroup &&
 	    (size_t)snprintf(hello->cgroup, sizeof(hello->cgroup), "%s", copy->cgroup) >= sizeof(hello->cgroup))
 		return ce__error_set(error, CE_ERR_INVALID, 0, NULL, "options.cgroup: path too long");
+	if (!copy->state_dir && geteuid() != 0)
+		default_state_dir(hello);
 	if (copy->state_dir && (copy->state_dir[0] != '/' ||
 	    (size_t)snprintf(hello->state_dir, sizeof(hello->state_dir), "%s", copy->state_dir) >= sizeof(hello->state_dir)))
 		return ce__error_set(error, CE_ERR_INVALID, 0, NULL, "options.state_dir: must be an absolute path of less than 256 bytes");

@@ -9,6 +9,8 @@
 #include "limits/limits.h"
 #include "plan/effective.h"
 
+#define LIMIT_BITS (CE_PROTECTION_MEMORY_LIMIT | CE_PROTECTION_TASK_LIMIT | CE_PROTECTION_CPU_LIMIT)
+
 struct item {
 	int state;
 	char reason[480];
@@ -69,6 +71,9 @@ static void judge(struct ce_probe *p, const struct ce_ready *ready, const struct
 			snprintf(item->reason, sizeof(item->reason), "disabled by the options");
 		else if (fatal)
 			snprintf(item->reason, sizeof(item->reason), "%s", fatal);
+		else if (bit & LIMIT_BITS)
+			snprintf(item->reason, sizeof(item->reason), "%.*s", (int)sizeof(item->reason) - 1,
+				 ready->limits_detail);
 		else if (os_error)
 			snprintf(item->reason, sizeof(item->reason), "the kernel says: %s",
 				 strerrordesc_np((int)os_error) ? strerrordesc_np((int)os_error) : "unknown error");
