@@ -79,14 +79,12 @@ scope() {
 	return "$status"
 }
 
-# A script that runs the CLI again and again cannot sit where its cgroups go: it sits in a leaf beside them.
+# A script that runs the CLI again and again cannot sit where the CLI's cgroups go. It sits in the leaf to which the
+# library moves a host that it may move, and the library then uses what is above.
 script_in_scope() {
-	local kind=$1 script=$2 flags
-	case $kind in
-	undelegated) flags=--allow-weaker ;;
-	*) flags="--cgroup $cgroup/user.slice/run-$((scopes + 1)).scope" ;;
-	esac
-	SCOPE_LEAF=script scope "$kind" env CODEEXEC="$(command -v codeexec)" CODEEXEC_FLAGS="$flags" bash "$script"
+	local kind=$1 script=$2 leaf=codeexec-host
+	[ "$kind" != undelegated ] || leaf=''
+	SCOPE_LEAF=$leaf scope "$kind" env CODEEXEC="$(command -v codeexec)" CODEEXEC_FLAGS="${weaker[*]}" bash "$script"
 }
 
 take_away() {
@@ -102,8 +100,9 @@ take_away() {
 		left+=(processes)
 	fi
 	while read -r dir; do
-		[ "$dir" = "$1" ] || case ${dir##*/} in
-		codeexec-*) left+=("$dir") ;;
+		case ${dir#"$1"} in
+		'' | "/$leaf") ;;
+		*) left+=("$dir") ;;
 		esac
 		rmdir "$dir"
 	done < <(find "$1" -depth -type d)

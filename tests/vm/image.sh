@@ -95,9 +95,9 @@ copy_program /usr/bin/bash /usr/bin/setpriv /usr/bin/jq /usr/bin/env
 copy_python
 copy_busybox
 # GNU's own where busybox's differ from what scripts expect.
-for program in stat timeout head dd seq sleep cat id mktemp; do
+for program in pgrep stat timeout head tail dd seq sleep cat id mktemp mkfifo wc od tr cmp sha256sum sed grep find; do
 	rm -f "$root/usr/bin/$program"
-	copy_program "/usr/bin/$program"
+	copy_program "$(command -v "$program")"
 done
 mkdir -p "$root/usr/lib/locale"
 [ ! -d /usr/lib/locale/C.utf8 ] || cp -r /usr/lib/locale/C.utf8 "$root/usr/lib/locale/"

@@ -9,7 +9,7 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 source_root=$(cd "$here/../.." && pwd)
 cache=${CE_VM_CACHE:-$source_root/build/vm}
-timeout=${CE_VM_TIMEOUT:-600}
+timeout=${CE_VM_TIMEOUT:-1500}
 build=${1:-}
 [ -z "$build" ] || build=$(cd "$build" && pwd)
 
