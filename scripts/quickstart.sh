@@ -66,7 +66,8 @@ choose_strength() {
 	fi
 	weaker=--allow-weaker
 	note "Going on with --allow-weaker. Without a delegated cgroup the limits are rlimits and sampling: a program can"
-	note "overshoot its memory limit between two samples. All other walls stand, as each account below shows."
+	note "overshoot its memory limit between two samples, and all programs run as this one user. What is in force and what"
+	note "is not, each account below shows."
 }
 
 # snippet TITLE LANGUAGE STATUS OUTPUT CODE [OPTION...]: runs CODE and holds the answer against STATUS and OUTPUT.
