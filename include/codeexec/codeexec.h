@@ -50,6 +50,7 @@ extern "C" {
 typedef struct ce_sandbox ce_sandbox;     /* an isolation policy, its limits, executors and supervisor */
 typedef struct ce_execution ce_execution; /* one run in flight */
 typedef struct ce_result ce_result;       /* the account of one finished run; immutable */
+typedef struct ce_program ce_program;     /* compiled once, to be run many times; immutable */
 typedef struct ce_executor ce_executor;   /* one language; borrowed from its sandbox */
 typedef struct ce_event ce_event;         /* valid inside the callback only */
 typedef struct ce_probe ce_probe;         /* what this machine and this user can do */
@@ -229,6 +230,7 @@ typedef struct ce_request {
 	const char *tenant;          /* whose program this is; later caches never cross it */
 	uint64_t flags;              /* CE_REQUEST_* */
 	uint64_t usage_interval_ms;  /* [100] between usage events, 10 at the least */
+	const ce_program *program;   /* run this one: then `language` and `code` stay NULL, and `files` add to its own */
 } ce_request;
 
 /* ce_request.flags */
@@ -276,6 +278,15 @@ CE_API void ce_sandbox_destroy(ce_sandbox *sandbox);
 CE_API int ce_execute(ce_sandbox *sandbox, const ce_request *request, ce_result **out, ce_error **error);
 
 CE_API void ce_result_free(ce_result *result);
+
+/* Compiles a request's program once, so that ce_request.program can run it many times, each time in a fresh cell. Of
+ * the request, `language`, `code`, `files` and `compile_limits` count. *compiled, unless `compiled` is NULL, becomes the
+ * result of the compile stage, or NULL for a language that has none. A program that does not compile is no error:
+ * *out becomes NULL, and *compiled tells why. Errors as ce_execute. It belongs to its sandbox and is freed before it; it
+ * may be freed while executions of it run. Any number of threads may run it at once. */
+CE_API int ce_program_create(ce_sandbox *sandbox, const ce_request *request, ce_program **out, ce_result **compiled,
+			     ce_error **error);
+CE_API void ce_program_free(ce_program *program);
 
 /* ---- the same with the caller's event loop -------------------------------------------------- */
 
@@ -444,6 +455,7 @@ CE_API int ce_result_diagnostic(const ce_result *result, size_t index, ce_diagno
 
 /* ce_output_file.flags */
 #define CE_OUTPUT_FILE_SKIPPED (UINT64_C(1) << 0) /* not a regular file, unreadable, or over the cap: no data */
+#define CE_OUTPUT_FILE_EXECUTABLE (UINT64_C(1) << 1)
 
 typedef struct ce_output_file {
 	size_t size;

@@ -25,6 +25,7 @@ int ce__execute_start(ce_sandbox *sandbox, const struct ce_start_request *start,
 		.root = &sandbox->root,
 		.files = start->files,
 		.file_count = start->file_count,
+		.executable = start->executable,
 		.outputs = request ? request->outputs : NULL,
 		.outputs_max_bytes = request ? request->outputs_max_bytes : 0,
 		.flags = inputs ? 0 : CE_PLAN_PROBE,
@@ -41,7 +42,10 @@ int ce__execute_start(ce_sandbox *sandbox, const struct ce_start_request *start,
 	if (inputs && inputs->has_compile) /* no environment of the user's while a compiler runs */
 		r = fill_stage(sandbox, &build.stages[build.stage_count++], CE_STAGE_COMPILE, &inputs->compile,
 			       start->compile_limits, NULL, error);
-	if (!r)
+	if (start->compile_only) {
+		build.outputs = (const char *const *)inputs->compile.artifacts;
+		build.outputs_max_bytes = start->compile_limits->disk_bytes;
+	} else if (!r)
 		r = fill_stage(sandbox, &build.stages[build.stage_count++], CE_STAGE_RUN, inputs ? &inputs->run : NULL,
 			       start->run_limits, request ? request->env : NULL, error);
 	if (!r)
@@ -56,6 +60,7 @@ int ce__execute_start(ce_sandbox *sandbox, const struct ce_start_request *start,
 			.plan = plan,
 			.plan_size = plan_size,
 			.stage_count = build.stage_count,
+			.last_stage = start->compile_only ? CE_STAGE_COMPILE : CE_STAGE_RUN,
 			.input = request ? request->input : NULL,
 			.input_size = request ? request->input_size : 0,
 			.interactive = request && (request->flags & CE_REQUEST_INTERACTIVE),
@@ -68,9 +73,8 @@ int ce__execute_start(ce_sandbox *sandbox, const struct ce_start_request *start,
 		out, error);
 }
 
-/* The limits of both stages: ceilings, the manifest's, the request's. */
-static int settle_limits(const ce_sandbox *sandbox, const struct ce_manifest_runtime *runtime,
-			 const struct ce_checked_request *checked, ce_limits *run, ce_limits *compile, ce_error **error)
+int ce__execute_limits(const ce_sandbox *sandbox, const struct ce_manifest_runtime *runtime,
+		       const struct ce_checked_request *checked, ce_limits *run, ce_limits *compile, ce_error **error)
 {
 	const struct ce_limits_sources run_sources = { &sandbox->limits, &runtime->run.limits, &checked->limits };
 	const struct ce_limits_sources compile_sources = { &sandbox->compile_limits, &runtime->compile.limits,
@@ -83,22 +87,32 @@ static int settle_limits(const ce_sandbox *sandbox, const struct ce_manifest_run
 static int start_checked(ce_sandbox *sandbox, struct ce_checked_request *checked, ce_event_fn on_event, void *user_data,
 			 ce_execution **out, ce_error **error)
 {
+	const struct ce_program *program = checked->request.program;
 	const struct ce_executor *executor = NULL;
 	struct ce_execution_inputs inputs;
 	ce_limits run, compile;
 	size_t runtime = 0;
-	int r = ce__registry_find(sandbox->registry, checked->request.language, false, &executor, &runtime, error);
+	int r;
 
+	if (program) {
+		executor = program->executor;
+		runtime = program->runtime;
+		r = ce__request_add_program(checked, error);
+	} else {
+		r = ce__registry_find(sandbox->registry, checked->request.language, false, &executor, &runtime, error);
+		if (!r)
+			r = ce__request_name_program(checked, executor->source_name, error);
+	}
 	if (!r)
-		r = ce__request_name_program(checked, executor->source_name, error);
-	if (!r)
-		r = settle_limits(sandbox, &executor->runtimes[runtime], checked, &run, &compile, error);
+		r = ce__execute_limits(sandbox, &executor->runtimes[runtime], checked, &run, &compile, error);
 	if (r)
 		return r;
 	checked->request.limits = &run;
 	checked->request.compile_limits = &compile;
 	memset(&inputs, 0, sizeof(inputs));
 	r = ce__executor_prepare(executor, runtime, &checked->request, &inputs, error);
+	if (program)
+		inputs.has_compile = false; /* that was done when it was made */
 	if (!r)
 		r = ce__execute_start(sandbox,
 				      &(struct ce_start_request){
@@ -109,6 +123,7 @@ static int start_checked(ce_sandbox *sandbox, struct ce_checked_request *checked
 					      .compile_limits = &compile,
 					      .files = checked->files,
 					      .file_count = checked->file_count,
+					      .executable = checked->executable,
 					      .request = &checked->request,
 					      .on_event = on_event,
 					      .user_data = user_data,

@@ -80,7 +80,7 @@ static int check_files(const ce_request *r, ce_error **error)
 
 	if (r->code_size && !r->code)
 		return ce__error_set(error, CE_ERR_INVALID, 0, NULL, "code is NULL, but code_size is not 0");
-	if (!r->code && r->file_count == 0)
+	if (!r->code && r->file_count == 0 && !r->program)
 		return ce__error_set(error, CE_ERR_INVALID, 0, NULL, "the request has neither code nor files");
 	if (r->file_count && !r->files)
 		return ce__error_set(error, CE_ERR_INVALID, 0, NULL, "files is NULL, but file_count is not 0");
@@ -165,7 +165,9 @@ int ce__request_check(const ce_request *request, struct ce_checked_request *out,
 		return ce__error_set(error, CE_ERR_TOO_NEW, 0, NULL, "request: a member or flag that this library does not know is set");
 	if (e)
 		return ce__error_set(error, CE_ERR_INVALID, 0, NULL, "request.size is too small: use ce_request_init()");
-	if (!r->language || !*r->language)
+	if (r->program && (r->language || r->code))
+		return ce__error_set(error, CE_ERR_INVALID, 0, NULL, "request.program has its own language and code: leave them NULL");
+	if (!r->program && (!r->language || !*r->language))
 		return ce__error_set(error, CE_ERR_INVALID, 0, NULL, "request.language is empty");
 	if (r->input_size && !r->input)
 		return ce__error_set(error, CE_ERR_INVALID, 0, NULL, "input is NULL, but input_size is not 0");
@@ -188,28 +190,68 @@ int ce__request_check(const ce_request *request, struct ce_checked_request *out,
 	return e;
 }
 
-int ce__request_name_program(struct ce_checked_request *checked, const char *source_name, ce_error **error)
+static int allocate_files(struct ce_checked_request *checked, size_t count, ce_error **error)
+{
+	checked->files = calloc(count + 1, sizeof(*checked->files));
+	checked->executable = calloc(count + 1, sizeof(*checked->executable));
+	return checked->files && checked->executable ? 0 : ce__error_no_memory(error);
+}
+
+/* The request's own files come last; from here on the request shows all of them. */
+static int take_files(struct ce_checked_request *checked, ce_error **error)
 {
 	ce_request *r = &checked->request;
-	size_t count = 0;
 
-	checked->files = calloc(r->file_count + 1, sizeof(*checked->files));
-	if (!checked->files)
-		return ce__error_no_memory(error);
-	if (r->code)
-		checked->files[count++] = (ce_file){ source_name, r->code, r->code_size };
 	for (size_t i = 0; i < r->file_count; i++)
-		checked->files[count++] = r->files[i];
-	checked->file_count = count;
+		checked->files[checked->file_count++] = r->files[i];
 	r->code = NULL;
 	r->code_size = 0;
 	r->files = checked->files;
-	r->file_count = count;
-	return check_duplicates(checked->files, count, error);
+	r->file_count = checked->file_count;
+	return check_duplicates(checked->files, checked->file_count, error);
+}
+
+int ce__request_name_program(struct ce_checked_request *checked, const char *source_name, ce_error **error)
+{
+	const ce_request *r = &checked->request;
+	int e = allocate_files(checked, r->file_count + 1, error);
+
+	if (e)
+		return e;
+	if (r->code)
+		checked->files[checked->file_count++] = (ce_file){ source_name, r->code, r->code_size };
+	return take_files(checked, error);
+}
+
+int ce__request_add_program(struct ce_checked_request *checked, ce_error **error)
+{
+	const struct ce_program *p = checked->request.program;
+	size_t artifacts = p->compiled ? p->compiled->file_count : 0;
+	int e = allocate_files(checked, p->file_count + artifacts + checked->request.file_count, error);
+
+	if (e)
+		return e;
+	for (size_t i = 0; i < p->file_count; i++)
+		checked->files[checked->file_count++] = p->files[i];
+	for (size_t i = 0; i < artifacts; i++) {
+		const ce_output_file *f = &p->compiled->files[i];
+		bool known = (f->flags & CE_OUTPUT_FILE_SKIPPED) != 0;
+
+		/* A file of the request keeps its own bytes, whatever the compile stage did to its copy. */
+		for (size_t k = 0; k < p->file_count && !known; k++)
+			known = !strcmp(p->files[k].name, f->name);
+		if (known)
+			continue;
+		checked->executable[checked->file_count] = (f->flags & CE_OUTPUT_FILE_EXECUTABLE) != 0;
+		checked->files[checked->file_count++] = (ce_file){ f->name, f->data, f->data_size };
+	}
+	return take_files(checked, error);
 }
 
 void ce__request_finish(struct ce_checked_request *checked)
 {
 	free(checked->files);
+	free(checked->executable);
 	checked->files = NULL;
+	checked->executable = NULL;
 }

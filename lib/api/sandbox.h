@@ -55,13 +55,25 @@ struct ce_checked_request {
 	ce_request request; /* members of the caller's struct, filled up to our size */
 	ce_limits limits, compile_limits;
 	ce_file *files; /* owned array of borrowed files */
+	bool *executable; /* owned; by file */
 	size_t file_count;
 };
 
 int ce__request_check(const ce_request *request, struct ce_checked_request *out, ce_error **error);
 /* Once the language is known: puts the program first. */
 int ce__request_name_program(struct ce_checked_request *checked, const char *source_name, ce_error **error);
+/* The same for a request that runs a ce_program. */
+int ce__request_add_program(struct ce_checked_request *checked, ce_error **error);
 void ce__request_finish(struct ce_checked_request *checked);
+
+/* program.c. All owned and immutable; it is copied into each plan. */
+struct ce_program {
+	const struct ce_executor *executor; /* borrowed from the sandbox */
+	size_t runtime;
+	ce_file *files; /* with their names and data; the program's own first */
+	size_t file_count;
+	ce_result *compiled; /* its files are the artifacts; NULL: no compile stage */
+};
 
 /* filters.c */
 int ce__filters_get(ce_sandbox *sandbox, const char *const *groups, const void **bytes, size_t *size, ce_error **error);
@@ -72,15 +84,20 @@ struct ce_start_request {
 	const struct ce_executor *executor;
 	size_t runtime;
 	const struct ce_execution_inputs *inputs; /* NULL: a probe */
+	bool compile_only;			  /* bring back the artifacts instead of running them */
 	const ce_limits *run_limits, *compile_limits;
 	const ce_file *files;
 	size_t file_count;
+	const bool *executable; /* by file, or NULL */
 	const ce_request *request; /* input, env, outputs, flags; NULL: none */
 	ce_event_fn on_event;
 	void *user_data;
 };
 
 int ce__execute_start(ce_sandbox *sandbox, const struct ce_start_request *start, ce_execution **out, ce_error **error);
+/* The limits of both stages: ceilings, the manifest's, the request's. */
+int ce__execute_limits(const ce_sandbox *sandbox, const struct ce_manifest_runtime *runtime,
+		       const struct ce_checked_request *checked, ce_limits *run, ce_limits *compile, ce_error **error);
 int ce__execute_wait(ce_execution *execution, int64_t timeout_ms, ce_error **error);
 
 #endif

@@ -43,7 +43,7 @@ static int open_streams(ce_execution *e, const struct ce_execution_setup *setup,
 			return -errno;
 		s->fd = fds[0];
 		stdio[1 + i] = fds[1];
-		s->stage = i < 2 ? CE_STAGE_RUN : CE_STAGE_COMPILE;
+		s->stage = i < 2 ? setup->last_stage : CE_STAGE_COMPILE;
 		s->number = i % 2 ? CE_STREAM_STDERR : CE_STREAM_STDOUT;
 		if (fcntl(s->fd, F_SETFL, O_NONBLOCK) < 0)
 			return -errno;

@@ -54,6 +54,7 @@ struct ce_execution_setup {
 	const void *plan;
 	size_t plan_size;
 	size_t stage_count;
+	ce_stage last_stage;
 	const void *input;
 	size_t input_size;
 	bool interactive;

@@ -181,7 +181,8 @@ void ce__result_conclude(struct ce_result *result, const struct ce_executor *exe
 			 cancelled ? "cancelled before it started" : "nothing was run");
 	} else if (result->outcome == 0) {
 		result->outcome = (ce_outcome)s->end.outcome;
-		if (s == compile && result->outcome != CE_OUTCOME_CANCELLED && result->outcome != CE_OUTCOME_SYSTEM_ERROR) {
+		if (s == compile && result->outcome != CE_OUTCOME_SUCCESS && result->outcome != CE_OUTCOME_CANCELLED &&
+		    result->outcome != CE_OUTCOME_SYSTEM_ERROR) {
 			result->outcome = CE_OUTCOME_COMPILATION_ERROR;
 			snprintf(result->message, sizeof(result->message), "the compile stage %s", s->end.message);
 		} else {

@@ -59,6 +59,7 @@ static int add_file(void *context, const char *path, int fd, const struct stat *
 		snprintf(record.reason, sizeof(record.reason), "%s", skipped);
 	} else {
 		record.data_size = (uint64_t)st->st_size;
+		record.flags = st->st_mode & 0111 ? CE_OUTPUT_FILE_EXECUTABLE : 0;
 		b->left -= record.data_size;
 	}
 	r = ce__io_write_full(b->memfd, &record, sizeof(record));

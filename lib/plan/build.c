@@ -195,6 +195,7 @@ static void put_files(struct writer *w, const struct ce_build_inputs *inputs, st
 	for (size_t i = 0; i < inputs->file_count; i++) {
 		files[i].name = put_text(w, inputs->files[i].name);
 		files[i].data = put(w, inputs->files[i].data, inputs->files[i].data_size);
+		files[i].executable = inputs->executable && inputs->executable[i];
 	}
 	plan->files = put_table(w, files, inputs->file_count * sizeof(*files));
 	plan->file_count = inputs->file_count;

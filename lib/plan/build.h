@@ -22,6 +22,7 @@ struct ce_build_inputs {
 	size_t stage_count;
 	const ce_file *files;
 	size_t file_count;
+	const bool *executable; /* by file, or NULL: none is */
 	const char *const *outputs; /* or NULL */
 	uint64_t outputs_max_bytes;
 	uint64_t flags; /* CE_PLAN_* */

@@ -109,7 +109,8 @@ static int check_files(const struct checker *c, const struct ce_plan *plan)
 		return refuse(c, "file table");
 	files = ce__plan_at(plan, plan->files);
 	for (uint64_t i = 0; i < plan->file_count; i++) {
-		if (!text_ok(c, files[i].name) || files[i].name.size == 0 || !span_inside(c, files[i].data))
+		if (!text_ok(c, files[i].name) || files[i].name.size == 0 || !span_inside(c, files[i].data) ||
+		    files[i].executable > 1)
 			return refuse(c, "file entry");
 		if (!ce__plan_name_ok(ce__plan_text(plan, files[i].name), files[i].name.size - 1u))
 			return refuse(c, "file name");
@@ -160,8 +161,8 @@ int ce__plan_check(const void *block, size_t size, struct ce_failure *failure)
 		r = check_stage(&c, plan, &plan->stages[i]);
 	if (r)
 		return r;
-	if (plan->stages[plan->stage_count - 1].stage != CE_STAGE_RUN ||
-	    (plan->stage_count == 2 && plan->stages[0].stage != CE_STAGE_COMPILE))
+	if (plan->stage_count == 2 &&
+	    (plan->stages[0].stage != CE_STAGE_COMPILE || plan->stages[1].stage != CE_STAGE_RUN))
 		return refuse(&c, "stage order");
 	return 0;
 }

@@ -49,6 +49,7 @@ struct ce_plan_mount {
 struct ce_plan_file {
 	struct ce_span name; /* text: checked relative path */
 	struct ce_span data;
+	uint64_t executable; /* 0 or 1 */
 };
 
 #define CE_PLAN_STAGE_RLIMIT_AS 1u /* the runtime bears RLIMIT_AS: used by the rlimits backend only */

@@ -69,7 +69,7 @@ int ce__files_write(struct ce_cell *cell, const char **path)
 		int r;
 
 		*path = ce__plan_text(plan, files[i].name);
-		fd = create(work, *path, 0644);
+		fd = create(work, *path, files[i].executable ? 0755 : 0644);
 		if (fd < 0)
 			return fd;
 		r = ce__io_write_full(fd, ce__plan_at(plan, files[i].data), files[i].data.size);
