@@ -73,7 +73,8 @@ static int dispatch(struct cli_globals *globals, int argc, char **argv)
 	struct option_set global = {global_specs, globals_option, globals};
 	const struct command *command;
 	struct arguments arguments;
-	char *version[] = {"version", NULL};
+	static char version_word[] = "version";
+	char *version[] = {version_word, NULL};
 	int r = options_parse(NULL, NULL, &global, true, argc - 1, argv + 1, &arguments);
 
 	if (r)
