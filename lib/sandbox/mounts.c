@@ -17,13 +17,11 @@ int ce__mounts_attach_root(struct ce_cell *cell, const char **path)
 	return fchdir(cell->setup->root_fd) < 0 ? -errno : 0;
 }
 
+/* One call, which looks for the target before it clones anything: with open_tree a target that is missing would leave a
+ * detached tree, and letting go of one waits for an RCU grace period (a millisecond and more on a busy machine). */
 static int bind_part(const char *source, const char *target)
 {
-	CE_CLEANUP_FD int tree = open_tree(AT_FDCWD, source, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-
-	if (tree < 0)
-		return -errno;
-	return move_mount(tree, "", AT_FDCWD, target, MOVE_MOUNT_F_EMPTY_PATH) < 0 ? -errno : 0;
+	return mount(source, target, NULL, MS_BIND, NULL) < 0 ? -errno : 0;
 }
 
 /* One tmpfs, so that one limit covers all that the program can write: its parts appear at /work, /tmp and /dev/shm. The
@@ -75,7 +73,6 @@ int ce__mounts_mask_proc(struct ce_cell *cell, const char **path)
 					     "proc/sysrq-trigger", "proc/latency_stats", "proc/sched_debug" };
 	static const char *const directories[] = { "proc/acpi", "proc/scsi", "proc/bus", "proc/irq", "proc/fs" };
 	struct mount_attr read_only = { .attr_set = MOUNT_ATTR_RDONLY };
-	CE_CLEANUP_FD int sys = -1;
 	int r = 0;
 
 	(void)cell;
@@ -90,13 +87,10 @@ int ce__mounts_mask_proc(struct ce_cell *cell, const char **path)
 	if (r && r != -ENOENT)
 		return r;
 	*path = "proc/sys";
-	sys = open_tree(AT_FDCWD, "proc/sys", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-	if (sys < 0)
-		return errno == ENOENT ? 0 : -errno;
-	if (mount_setattr(sys, "", AT_EMPTY_PATH, &read_only, sizeof(read_only)) < 0 ||
-	    move_mount(sys, "", AT_FDCWD, "proc/sys", MOVE_MOUNT_F_EMPTY_PATH) < 0)
-		return -errno;
-	return 0;
+	r = bind_part("proc/sys", "proc/sys");
+	if (r)
+		return r == -ENOENT ? 0 : r;
+	return mount_setattr(AT_FDCWD, "proc/sys", 0, &read_only, sizeof(read_only)) < 0 ? -errno : 0;
 }
 
 /* Stacks the old root on the new one and lets go of it: afterwards no path leads to the host's tree. */
