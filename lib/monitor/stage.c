@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/pidfd.h>
 #include <sys/stat.h>
@@ -238,6 +239,8 @@ void ce__stage_on_report(struct ce_supervisor *s, struct ce_job *job)
 
 			job->started = record;
 			job->state = CE_JOB_RUNNING;
+			/* What comes after this is read when init has ended: no reason to wake up for it twice. */
+			epoll_ctl(s->epoll, EPOLL_CTL_DEL, job->report_fd, NULL);
 			ce__watch_begin(s, job);
 			ce__job_send(job, &message, sizeof(message), NULL, 0);
 		} else if (record.kind == CE_RECORD_EXITED || record.kind == CE_RECORD_PROBED) {
