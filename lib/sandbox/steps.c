@@ -116,20 +116,36 @@ static int join_new_keyring(struct ce_cell *cell, const char **path)
 	return syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL, 0, 0, 0) < 0 ? -errno : 0;
 }
 
-/* Through the supervisor's /proc, which is still there. */
+/* The number in "user:[4026531837]"; 0: there is none. */
+static uint64_t number_in(const char *link, size_t size)
+{
+	const char *p = memchr(link, '[', size);
+	uint64_t number = 0;
+
+	for (size_t i = p ? (size_t)(p + 1 - link) : size; i < size && link[i] >= '0' && link[i] <= '9'; i++)
+		number = number * 10 + (uint64_t)(link[i] - '0');
+	return number;
+}
+
+/* Through the supervisor's /proc, which is still there. Reading the links costs half of what following them does. */
 static int observe_namespaces(struct ce_cell *cell, const char **path)
 {
 	for (size_t i = 0; i < CE_CELL_NAMESPACES; i++) {
 		const struct ce_namespace *n = &ce__cell_namespaces[i];
-		struct stat st;
+		char link[64];
+		ssize_t size = readlink(n->path, link, sizeof(link));
+		uint64_t number;
 
 		*path = n->path;
-		if (stat(n->path, &st) < 0) {
+		if (size < 0) {
 			if (errno == ENOENT)
 				continue;
 			return -errno;
 		}
-		if (st.st_ino != cell->setup->host_namespaces[i])
+		number = number_in(link, (size_t)size);
+		if (number == 0)
+			return -EINVAL;
+		if (number != cell->setup->host_namespaces[i])
 			cell->protections |= n->protection;
 		else if (!((cell->setup->disable | cell->setup->tolerate) & n->protection))
 			return -EXDEV;
