@@ -14,6 +14,8 @@
 
 #include "monitor/sweep.h"
 
+#define DYING_MS 100
+
 #define REAP_PATIENCE_MS 10000
 
 static int spawn(const struct ce_client *client, int control, pid_t *pid)
@@ -73,6 +75,9 @@ static void reap(struct ce_client *client)
 	}
 	if (client->pidfd >= 0)
 		waitid(P_PIDFD, (id_t)client->pidfd, &info, WEXITED | WNOHANG);
+	else /* it ends because its control socket did */
+		while (waitid(P_PID, (id_t)client->pid, &info, WEXITED) < 0 && errno == EINTR)
+			;
 	ce__base_close(&client->pidfd);
 	client->pid = 0;
 }
@@ -122,11 +127,14 @@ static int start_supervisor(struct ce_client *client, ce_error **error)
 		return ce__error_set(error, CE_ERR_OS, r, "supervisor", "cannot start %s", client->path);
 	}
 	client->pidfd = pidfd_open(client->pid, 0);
+	r = client->pidfd < 0 ? -errno : 0;
 	ce__base_close(&theirs);
 	client->control = ce__steal_fd(&ours);
-	r = ce__message_send(client->control, &client->hello, sizeof(client->hello), NULL, 0, NULL, 0);
+	if (!r)
+		r = ce__message_send(client->control, &client->hello, sizeof(client->hello), NULL, 0, NULL, 0);
 	if (r)
-		r = ce__error_set(error, CE_ERR_OS, -r, "supervisor", "%s does not listen", client->path);
+		r = ce__error_set(error, CE_ERR_OS, -r, "supervisor", "%s cannot be watched or does not listen",
+				  client->path);
 	else
 		r = receive_ready(client, error);
 	if (r)
@@ -169,17 +177,19 @@ void ce__client_close(struct ce_client *client)
 	client->path = NULL;
 }
 
-static bool is_gone(const struct ce_client *client)
+/* True if it ended, or does within that time. */
+static bool is_gone(const struct ce_client *client, int timeout_ms)
 {
 	struct pollfd p = { .fd = client->pidfd, .events = POLLIN };
 
-	return client->pidfd < 0 || (poll(&p, 1, 0) > 0 && (p.revents & POLLIN));
+	return poll(&p, 1, timeout_ms) > 0 && (p.revents & POLLIN);
 }
 
 void ce__client_lost(struct ce_client *client)
 {
 	pthread_mutex_lock(&client->lock);
-	if (client->pid && is_gone(client)) {
+	/* A dying process closes its sockets a moment before its end can be seen. */
+	if (client->pid && is_gone(client, DYING_MS)) {
 		ce__log(client->log, LOG_WARNING, "the supervisor died; its executions are lost, the next one starts another");
 		forget(client, true);
 	}
@@ -236,7 +246,8 @@ int ce__client_start(struct ce_client *client, const struct ce_client_start *sta
 	ours = sockets[0];
 	theirs = sockets[1];
 	pthread_mutex_lock(&client->lock);
-	r = client->pid ? send_start(client, start, theirs, plan_fd) : -EPIPE;
+	/* The socket alone does not tell: an init that was cloned a moment ago may hold the dead one's end of it. */
+	r = client->pid && !is_gone(client, 0) ? send_start(client, start, theirs, plan_fd) : -EPIPE;
 	if (r == -EPIPE || r == -ECONNRESET || r == -ENOTCONN) {
 		if (client->pid)
 			forget(client, true);
