@@ -36,6 +36,7 @@ static void raise_soft_limits(void)
 /* posix_spawn's attributes cover the signals; the rest of what a host may have set is undone here. */
 int ce__setup_inherited(void)
 {
+	static const uint64_t default_action[8]; /* the kernel's struct sigaction, SIG_DFL: all zeros */
 	struct stat st;
 	sigset_t none;
 
@@ -43,9 +44,10 @@ int ce__setup_inherited(void)
 		return -EINVAL;
 	if (fcntl(CE_CONTROL_FD, F_SETFD, FD_CLOEXEC) < 0 || syscall(SYS_close_range, CE_CONTROL_FD + 1, ~0u, 0) < 0)
 		return -errno;
+	/* By the system call: signal() refuses glibc's own two, which posix_spawn ignores in its child. */
 	for (int i = 1; i < NSIG; i++)
 		if (i != SIGKILL && i != SIGSTOP)
-			signal(i, SIG_DFL);
+			syscall(SYS_rt_sigaction, i, default_action, NULL, 8);
 	signal(SIGPIPE, SIG_IGN);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
