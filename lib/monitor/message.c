@@ -55,9 +55,10 @@ ssize_t ce__message_receive(int socket, void *buffer, size_t size, int *fds, siz
 	bool cut;
 	ssize_t n;
 
+	/* ECONNRESET, given once: the other end left unread what we sent. What it sent before can still be read. */
 	do {
 		n = recvmsg(socket, &message, MSG_CMSG_CLOEXEC | flags);
-	} while (n < 0 && errno == EINTR);
+	} while (n < 0 && (errno == EINTR || errno == ECONNRESET));
 	if (n < 0)
 		return -errno;
 	cut = (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0;

@@ -62,6 +62,19 @@ bool process_is_ours(const struct world *w, pid_t pid)
 	return strncmp(target, w->directory, strlen(w->directory)) == 0;
 }
 
+/* One that is ending has no executable any more, but may still hold its locks and namespaces. Whose it is cannot be told;
+ * others' are waited for as well, which takes no time. */
+static bool is_ending(pid_t pid)
+{
+	char path[64], name[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
+	if (readlink(path, name, sizeof(name)) >= 0)
+		return false;
+	snprintf(path, sizeof(path), "/proc/%d/comm", (int)pid);
+	return read_text(path, name, sizeof(name)) && (!strcmp(name, "codeexec-super\n") || !strcmp(name, "supervisor\n"));
+}
+
 static bool has_our_uid(const struct world *w, pid_t pid)
 {
 	struct stat st;
@@ -112,7 +125,7 @@ static bool collect(pid_t pid, void *context)
 	/* A zombie is no process any more; it belongs to whoever has not waited for it. */
 	if (pid == getpid() || !read_stat(pid, &state, &parent) || state == 'Z' || state == 'X')
 		return false;
-	if (!process_is_ours(s->w, pid) && !has_our_uid(s->w, pid))
+	if (!process_is_ours(s->w, pid) && !has_our_uid(s->w, pid) && !is_ending(pid))
 		return false;
 	if (s->count < s->max)
 		s->pids[s->count] = pid;
