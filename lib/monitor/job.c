@@ -169,12 +169,13 @@ void ce__job_receive(struct ce_supervisor *s)
 	explicit_bzero(buffer, (size_t)n);
 }
 
-void ce__job_admit(struct ce_supervisor *s)
+bool ce__job_admit(struct ce_supervisor *s)
 {
 	struct ce_slot *slot = NULL;
+	bool ended = false;
 
 	if (s->stopping)
-		return;
+		return false;
 	for (struct ce_job *job = s->jobs; job; job = job->next) {
 		if (job->state != CE_JOB_QUEUED)
 			continue;
@@ -182,12 +183,14 @@ void ce__job_admit(struct ce_supervisor *s)
 			if (!s->slots[i].busy)
 				slot = &s->slots[i];
 		if (!slot)
-			return;
+			return ended;
 		slot->busy = true;
 		job->slot = slot;
 		slot = NULL;
 		ce__stage_start(s, job);
+		ended = ended || job->state == CE_JOB_DONE;
 	}
+	return ended;
 }
 
 /* Tells the library and lets go of everything but what is still dying. */

@@ -66,8 +66,10 @@ static void loop(struct ce_supervisor *s)
 		if (s->stopping)
 			stop(s);
 		ce__watch_run(s);
-		ce__job_admit(s);
-		ce__job_sweep(s);
+		/* What has ended gives its slot to who waits in this very turn: nothing else may wake us. */
+		do
+			ce__job_sweep(s);
+		while (ce__job_admit(s));
 	}
 }
 

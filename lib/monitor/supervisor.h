@@ -103,7 +103,8 @@ int ce__state_lease(struct ce_supervisor *s, struct ce_slot *slot, struct ce_fai
 /* job.c: the life of an execution. */
 void ce__job_receive(struct ce_supervisor *s);
 void ce__job_on_socket(struct ce_supervisor *s, struct ce_job *job);
-void ce__job_admit(struct ce_supervisor *s); /* starts queued jobs while slots are free */
+/* Starts queued jobs while slots are free. True if one of them ended at once. */
+bool ce__job_admit(struct ce_supervisor *s);
 void ce__job_finish(struct ce_supervisor *s, struct ce_job *job, const struct ce_finished *finished);
 void ce__job_kill_all(struct ce_supervisor *s);
 void ce__job_sweep(struct ce_supervisor *s); /* frees those that are done */
