@@ -315,16 +315,17 @@ void fixture_drop(ce_execution *execution)
 	ce_execution_destroy(execution);
 }
 
-void fixture_check_error(int returned, ce_error *error, int code, const char *part)
+void fixture_check_error(int returned, ce_error **error, int code, const char *part)
 {
 	char message[700] = "no error object";
 	int said = 0;
 
-	if (error) {
-		said = ce_error_code(error);
-		snprintf(message, sizeof(message), "%s", ce_error_message(error));
+	if (*error) {
+		said = ce_error_code(*error);
+		snprintf(message, sizeof(message), "%s", ce_error_message(*error));
 	}
-	ce_error_free(error);
+	ce_error_free(*error);
+	*error = NULL;
 	if (returned != code || said != code)
 		fail_msg("expected %s (\"%s\"), got %s: %s", ce_error_name(code), part,
 			 returned ? ce_error_name(returned) : "success", message);
@@ -342,7 +343,7 @@ void fixture_refuses(ce_sandbox *sandbox, const ce_request *request, int code, c
 
 	if (result)
 		track_result(result);
-	fixture_check_error(r, error, code, part);
+	fixture_check_error(r, &error, code, part);
 	assert_null(result);
 }
 
@@ -354,6 +355,6 @@ void fixture_refuses_options(const ce_sandbox_options *options, int code, const 
 
 	if (sandbox)
 		f.sandboxes[f.sandbox_count++] = sandbox;
-	fixture_check_error(r, error, code, part);
+	fixture_check_error(r, &error, code, part);
 	assert_null(sandbox);
 }

@@ -72,10 +72,10 @@ ce_result *fixture_finish(ce_execution *execution);
 /* Destroys it now. */
 void fixture_drop(ce_execution *execution);
 
-/* The call fails with `code` and a message that contains `part`. */
+/* The call fails with `code` and a message that contains `part`. check_error frees the error. */
 void fixture_refuses(ce_sandbox *sandbox, const ce_request *request, int code, const char *part);
 void fixture_refuses_options(const ce_sandbox_options *options, int code, const char *part);
-void fixture_check_error(int returned, ce_error *error, int code, const char *part);
+void fixture_check_error(int returned, ce_error **error, int code, const char *part);
 
 /* ---- what a result must say; failures show the whole of it ---- */
 
