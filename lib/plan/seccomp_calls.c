@@ -15,7 +15,7 @@ const char *const ce__seccomp_calls[] = {
 	"read", "write", "readv", "writev", "pread64", "pwrite64", "preadv", "pwritev", "preadv2",
 	"pwritev2", "close", "close_range", "lseek", "dup", "dup2", "dup3", "pipe", "pipe2", "sendfile",
 	"splice", "tee", "vmsplice", "copy_file_range", "fsync", "fdatasync", "sync_file_range",
-	"ftruncate", "fallocate", "fadvise64", "readahead", "flock", "cachestat", "getdents", "getdents64",
+	"ftruncate", "fallocate", "fadvise64", "readahead", "flock", "getdents", "getdents64",
 	"fstat", "fstatfs", "fchown", "fchdir",
 
 	/* files by name */
@@ -24,8 +24,7 @@ const char *const ce__seccomp_calls[] = {
 	"readlinkat", "unlink", "unlinkat", "mkdir", "mkdirat", "rmdir", "chown", "lchown", "fchownat",
 	"utime", "utimes", "futimesat", "utimensat", "umask", "getcwd", "chdir", "setxattr", "lsetxattr",
 	"fsetxattr", "getxattr", "lgetxattr", "fgetxattr", "listxattr", "llistxattr", "flistxattr",
-	"removexattr", "lremovexattr", "fremovexattr", "inotify_init", "inotify_init1", "inotify_add_watch",
-	"inotify_rm_watch",
+	"removexattr", "lremovexattr", "fremovexattr",
 
 	/* waiting */
 	"poll", "ppoll", "select", "pselect6", "epoll_create", "epoll_create1", "epoll_ctl", "epoll_wait",
@@ -79,7 +78,8 @@ const char *const ce__seccomp_calls[] = {
 };
 
 /* clone3 is not here: ENOSYS makes libraries fall back to clone, whose flags a filter can see. Nor is
- * openat2, whose mode a filter can't see, nor io_setup, whose contexts are counted for the whole machine. */
+ * openat2, whose mode a filter can't see, nor io_setup, whose contexts are counted for the whole machine, nor
+ * cachestat, which tells on Linux 6.5 to 6.12 what the host has in its page cache of any file in /usr. */
 const struct ce_seccomp_refusal ce__seccomp_refusals[] = {
 	/* calls with rules, when none of them matches */
 	{ "clone", EPERM }, { "prctl", EPERM }, { "personality", EPERM }, { "prlimit64", EPERM },
@@ -107,6 +107,10 @@ const struct ce_seccomp_refusal ce__seccomp_refusals[] = {
 	{ "keyctl", EPERM }, { "add_key", EPERM }, { "request_key", EPERM }, { "fanotify_init", EPERM },
 	{ "fanotify_mark", EPERM }, { "memfd_secret", EPERM },
 
+	/* files of /usr are the host's: a watch tells what everybody else executes; see the group "inotify" */
+	{ "inotify_init", ENOSYS }, { "inotify_init1", ENOSYS }, { "inotify_add_watch", ENOSYS },
+	{ "inotify_rm_watch", ENOSYS },
+
 	/* running a file without a name, opening one past the mounts */
 	{ "execveat", EPERM }, { "open_by_handle_at", EPERM }, { "name_to_handle_at", EPERM },
 
@@ -127,8 +131,8 @@ const struct ce_seccomp_refusal ce__seccomp_refusals[] = {
 const size_t ce__seccomp_refusal_count = CE_ARRAY_SIZE(ce__seccomp_refusals);
 
 const struct ce_seccomp_number ce__seccomp_numbers[] = {
-	{ "futex_waitv", 449 }, { "set_mempolicy_home_node", 450 }, { "cachestat", 451 },
-	{ "fchmodat2", 452 }, { "map_shadow_stack", 453 }, { "futex_wake", 454 }, { "futex_wait", 455 },
+	{ "futex_waitv", 449 }, { "set_mempolicy_home_node", 450 }, { "fchmodat2", 452 },
+	{ "map_shadow_stack", 453 }, { "futex_wake", 454 }, { "futex_wait", 455 },
 	{ "futex_requeue", 456 }, { "mseal", 462 }, { "open_tree_attr", 467 },
 };
 const size_t ce__seccomp_number_count = CE_ARRAY_SIZE(ce__seccomp_numbers);

@@ -18,6 +18,12 @@ static const struct ce_seccomp_rule netlink_rules[] = {
       CE_CHECK_INT(2, NETLINK_ROUTE)}},
 };
 
+/* Watches see what the whole machine does to a file that the cell shows, /usr/bin/* among them, and instances
+ * are counted for the user who runs the sandbox: both concern others. */
+static const char *const inotify_calls[] = {
+    "inotify_init", "inotify_init1", "inotify_add_watch", "inotify_rm_watch", NULL,
+};
+
 static const char *const numa_calls[] = {
     "mbind", "set_mempolicy", "set_mempolicy_home_node", "migrate_pages", "move_pages", NULL,
 };
@@ -38,6 +44,7 @@ static const struct ce_seccomp_rule ptrace_rules[] = {
 
 /* In alphabetical order. */
 const struct ce_seccomp_set ce__seccomp_groups[] = {
+    {"inotify", "watch files, also for what others do to those of the host", inotify_calls, NULL, 0},
     {"netlink", "list the cell's own network interfaces (NETLINK_ROUTE)", NULL, netlink_rules,
      CE_ARRAY_SIZE(netlink_rules)},
     {"numa", "place memory on NUMA nodes", numa_calls, NULL, 0},
