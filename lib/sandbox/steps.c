@@ -259,6 +259,35 @@ static int set_rlimit(__rlimit_resource_t resource, uint64_t value)
 	return setrlimit(resource, &limit) < 0 ? -errno : 0;
 }
 
+/* What also counts for the user who runs the supervisor, through the chain of user namespaces: what all cells together
+ * could have of it, the host's processes could not (timer_create fails without a signal to queue). No caller asked for
+ * these values, so where there is less to be had, that must do. */
+static int set_shared_rlimits(const char **path)
+{
+	static const struct {
+		const char *name;
+		__rlimit_resource_t resource;
+		uint64_t value;
+	} limits[] = {
+		{ "RLIMIT_MEMLOCK", RLIMIT_MEMLOCK, 64 * 1024 },
+		{ "RLIMIT_SIGPENDING", RLIMIT_SIGPENDING, 1024 },
+		{ "RLIMIT_MSGQUEUE", RLIMIT_MSGQUEUE, 128 * 1024 }, /* one queue of the default size */
+	};
+
+	for (size_t i = 0; i < CE_ARRAY_SIZE(limits); i++) {
+		struct rlimit now;
+		int r;
+
+		*path = limits[i].name;
+		if (getrlimit(limits[i].resource, &now) < 0)
+			return -errno;
+		r = set_rlimit(limits[i].resource, now.rlim_max < limits[i].value ? now.rlim_max : limits[i].value);
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
 static int set_rlimits(struct ce_cell *cell, const char **path)
 {
 	const struct ce_plan_stage *stage = cell->setup->stage;
@@ -274,7 +303,6 @@ static int set_rlimits(struct ce_cell *cell, const char **path)
 		{ "RLIMIT_FSIZE", RLIMIT_FSIZE, stage->file_size_bytes },
 		{ "RLIMIT_NOFILE", RLIMIT_NOFILE, stage->open_files },
 		{ "RLIMIT_STACK", RLIMIT_STACK, stage->stack_bytes },
-		{ "RLIMIT_MEMLOCK", RLIMIT_MEMLOCK, 64 * 1024 },
 		/* a second wall behind the cgroup's, a little wider so that the cgroup's counter tells of it */
 		{ "RLIMIT_NPROC", RLIMIT_NPROC, stage->processes + (only ? 1 : 16) },
 		{ "RLIMIT_CPU", RLIMIT_CPU, cpu_s },
@@ -292,7 +320,7 @@ static int set_rlimits(struct ce_cell *cell, const char **path)
 		if (r)
 			return r;
 	}
-	return 0;
+	return set_shared_rlimits(path);
 }
 
 static int drop_bounding_set(struct ce_cell *cell, const char **path)
