@@ -80,6 +80,14 @@ static int fill_cell(const struct ce_cgroup1 *v1, const struct ce_cell_limits *l
 		r = set_limit(v1->memory, cell, *what, with_slack(limits->memory_bytes), "-1");
 	}
 	if (r == 0) {
+		/* v1 charges what lies in sockets' buffers to nobody unless this is set; it is a count of its own.
+		 * Kernels without it (CONFIG_INET is off) have no such sockets. */
+		*what = "memory.kmem.tcp.limit_in_bytes";
+		r = set_limit(v1->memory, cell, *what, limits->memory_bytes, "-1");
+		if (r == -ENOENT)
+			r = 0;
+	}
+	if (r == 0) {
 		*what = "pids.max";
 		r = set_limit(v1->pids, cell, *what, tasks, "max");
 	}
