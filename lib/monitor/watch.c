@@ -119,9 +119,14 @@ static void sample(struct ce_supervisor *s, struct ce_job *job, uint64_t now)
 	const struct ce_plan_stage *stage = &job->plan->stages[job->stage];
 	struct ce_cell_usage usage;
 
+	/* A file that cannot be read must neither keep the loop busy nor the limits from being watched. */
+	job->check_us = now + COUNTER_INTERVAL_US;
 	memset(&usage, 0, sizeof(usage));
-	if (ce__limits_cell_sample(s->limits, &job->limits, true, &usage) < 0)
-		return;
+	if (ce__limits_cell_sample(s->limits, &job->limits, true, &usage) < 0) {
+		memset(&usage, 0, sizeof(usage));
+		if (ce__limits_cell_sample(s->limits, &job->limits, false, &usage) < 0)
+			return;
+	}
 	if (usage.cpu_us < job->usage.cpu_us)
 		usage.cpu_us = job->usage.cpu_us; /* rlimits: a process that was reaped elsewhere */
 	job->usage = usage;
