@@ -38,7 +38,7 @@ copy_file() {
 copy_libraries() {
 	for object in "$@"; do
 		ldd "$object" 2>/dev/null | sed -n 's/^.*=> \(\/[^ ]*\) .*$/\1/p; s/^[[:space:]]*\(\/[^ ]*\) (.*$/\1/p'
-	done | sort -u | while read -r library; do
+	done | grep -v '/libcodeexec\.' | sort -u | while read -r library; do
 		copy_file "$library"
 	done
 }
@@ -78,6 +78,12 @@ copy_build() {
 		LD_LIBRARY_PATH=$build/lib copy_libraries "$object"
 	done <"$out.objects"
 	rm -f "$out.objects"
+	(
+		cd "$root"
+		echo "export CODEEXEC_SUPERVISOR=/$(find . -name codeexec-supervisor -type f | cut -c3-)"
+		echo "export CODEEXEC_EXECUTORS_DIR=/$(find . -path '*/codeexec/executors' -type d | cut -c3-)"
+		echo "export CODEEXEC_PLUGIN_DIR=/$(find . -path '*/codeexec/plugins' -type d | cut -c3-)"
+	) >"$root/tests/environment"
 	for object in "$build"/tests/integration/test_* "$build"/tests/security/test_*; do
 		if [ -f "$object" ] && [ -x "$object" ]; then
 			mkdir -p "$root/tests/programs"
