@@ -11,8 +11,8 @@
 struct walk {
 	ce_collect_fn fn;
 	void *context;
-	size_t entries_left;
-	size_t length; /* of path */
+	size_t *entries_left; /* the caller's */
+	size_t length;	      /* of path */
 	char path[4096];
 };
 
@@ -116,10 +116,9 @@ static int walk_directory(struct walk *w, int dirfd, const char *component, cons
 			int r;
 
 			at += e->length;
-			if (w->entries_left-- == 0) {
-				w->entries_left = 0;
+			if (*w->entries_left == 0)
 				return -E2BIG;
-			}
+			--*w->entries_left;
 			if (!strcmp(e->name, ".") || !strcmp(e->name, "..") ||
 			    fnmatch(component, e->name, FNM_PERIOD) != 0)
 				continue;
@@ -149,9 +148,20 @@ static int walk_level(struct walk *w, int dirfd, const char *pattern, unsigned d
 	return walk_directory(w, listing, component, slash ? slash + 1 : NULL, depth);
 }
 
+int ce__collect_within(int root_fd, const char *pattern, size_t *entries_left, ce_collect_fn fn, void *context)
+{
+	struct walk w = { .fn = fn, .context = context, .entries_left = entries_left };
+
+	/* A name without wildcards lists nothing, but is not free either. */
+	if (*entries_left == 0)
+		return -E2BIG;
+	--*entries_left;
+	return walk_level(&w, root_fd, pattern, 0);
+}
+
 int ce__collect(int root_fd, const char *pattern, ce_collect_fn fn, void *context)
 {
-	struct walk w = { .fn = fn, .context = context, .entries_left = CE_COLLECT_MAX_ENTRIES };
+	size_t entries_left = CE_COLLECT_MAX_ENTRIES;
 
-	return walk_level(&w, root_fd, pattern, 0);
+	return ce__collect_within(root_fd, pattern, &entries_left, fn, context);
 }

@@ -18,5 +18,8 @@ typedef int (*ce_collect_fn)(void *context, const char *path, int fd, const stru
 /* Calls `fn` for every match of `pattern` under root_fd. '*', '?' and [...] do not match '/', nor a leading dot. A name
  * without a match is no error. 0, -errno, or what fn returned. */
 int ce__collect(int root_fd, const char *pattern, ce_collect_fn fn, void *context);
+/* The same with a budget that several patterns share: each directory entry looked at takes one of *entries_left, and
+ * without any left it is -E2BIG. Patterns times files is what a hostile request and a hostile program make together. */
+int ce__collect_within(int root_fd, const char *pattern, size_t *entries_left, ce_collect_fn fn, void *context);
 
 #endif
