@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 
 #define CLEAN_RETRY_US 5000
+#define PROCESSES_MOST 4194303 /* PID_MAX_LIMIT, less init, is the most that pids.max takes */
 #define CLEAN_PATIENCE_US 1000000
 
 static const struct ce_plan_stage *stage_of(const struct ce_job *job)
@@ -49,7 +50,7 @@ static int prepare_limits(struct ce_supervisor *s, struct ce_job *job, struct ce
 	const struct ce_plan_stage *stage = stage_of(job);
 	struct ce_cell_limits limits = {
 		.memory_bytes = job->plan->disable & CE_PROTECTION_MEMORY_LIMIT ? INT64_MAX / 2 : stage->memory_bytes,
-		.processes = job->plan->disable & CE_PROTECTION_TASK_LIMIT ? INT32_MAX / 4 : stage->processes,
+		.processes = job->plan->disable & CE_PROTECTION_TASK_LIMIT ? PROCESSES_MOST : stage->processes,
 	};
 	int r = ce__limits_cell_open(s->limits, &limits, &job->limits, failure);
 
@@ -189,9 +190,12 @@ void ce__stage_start(struct ce_supervisor *s, struct ce_job *job)
 	job->state = CE_JOB_SETUP;
 	r = prepare(s, job, &failure);
 	if (!r) {
-		madvise(job->plan, job->plan_size, MADV_DOFORK);
-		r = ce__launch_cell(&job->setup, &job->pid, &job->pidfd, &failure);
-		madvise(job->plan, job->plan_size, MADV_DONTFORK);
+		if (madvise(job->plan, job->plan_size, MADV_DOFORK) < 0)
+			r = ce__failure_set(&failure, CE_ERR_OS, errno, "plan", "cannot show the plan to its cell");
+		if (!r)
+			r = ce__launch_cell(&job->setup, &job->pid, &job->pidfd, &failure);
+		if (madvise(job->plan, job->plan_size, MADV_DONTFORK) < 0 && !r)
+			r = ce__failure_set(&failure, CE_ERR_OS, errno, "plan", "cannot hide the plan from other cells");
 	}
 	release_setup(job);
 	if (!r && (ce__supervisor_watch_fd(s, job->pidfd, &job->pidfd_source) ||
@@ -276,6 +280,8 @@ static bool finish_failed_setup(struct ce_supervisor *s, struct ce_job *job)
 		return false;
 	if (!strcmp(e->step, "execve") && e->path[0] != '/')
 		return false; /* what the user brought or compiled is no program: outcome.c tells */
+	if (ce__outcome_files_do_not_fit(e))
+		return false;
 	ce__failure_set(&failure, CE_ERR_OS, (int)e->os_error, e->step, "cannot set up the cell: %s%s%s", e->step,
 			e->path[0] ? " " : "", e->path);
 	fail(s, job, &failure);
@@ -296,19 +302,23 @@ static void finish_probe(struct ce_supervisor *s, struct ce_job *job)
 
 static void finish_stage(struct ce_supervisor *s, struct ce_job *job, const struct ce_cell_usage *usage, bool clean)
 {
+	struct ce_finished finished = { .type = CE_MSG_FINISHED };
 	struct ce_stage_end end;
 	bool last = job->stage + 1 == job->plan->stage_count;
+	int r = 0;
 
 	ce__outcome_decide(s, job, usage, &end);
 	if (last)
-		ce__outputs_send(s, job);
+		r = ce__outputs_send(job);
+	if (r)
+		ce__failure_set(&finished.failure, CE_ERR_OS, -r, "outputs", "cannot bring back the files that were asked for");
 	else if (end.outcome == CE_OUTCOME_SUCCESS)
 		job->artifacts_fd = ce__steal_fd(&job->work_fd);
 	ce__base_close(&job->work_fd);
-	ce__job_send(job, &end, sizeof(end), NULL, 0);
-	if (last || end.outcome != CE_OUTCOME_SUCCESS || job->socket < 0 || !clean) {
-		struct ce_finished finished = { .type = CE_MSG_FINISHED };
-
+	r = ce__job_send(job, &end, sizeof(end), NULL, 0);
+	if (r && r != -EPIPE && !finished.failure.code)
+		ce__failure_set(&finished.failure, CE_ERR_OS, -r, "report", "the account of a stage is lost");
+	if (last || end.outcome != CE_OUTCOME_SUCCESS || job->socket < 0 || finished.failure.code || !clean) {
 		if (!last && end.outcome == CE_OUTCOME_SUCCESS && !clean)
 			ce__failure_set(&finished.failure, CE_ERR_OS, EBUSY, "clean-up",
 					"the compile stage's cgroup cannot be removed");

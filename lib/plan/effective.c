@@ -26,7 +26,7 @@ static const struct member members[] = {
 	{ MEMBER(disk_inodes), 16384, 16384, 16, UINT64_C(1) << 30, false },
 	{ MEMBER(file_size_bytes), 10 * MIB, 64 * MIB, 1, UINT64_C(1) << 50, false },
 	{ MEMBER(stack_bytes), 0, 0, 64 * KIB, UINT64_C(1) << 40, false },
-	{ MEMBER(processes), 32, 64, 1, UINT64_C(1) << 22, false },
+	{ MEMBER(processes), 32, 64, 1, (UINT64_C(1) << 22) - 1, false }, /* PID_MAX_LIMIT, less init */
 	{ MEMBER(open_files), 256, 1024, 4, UINT64_C(1) << 20, false },
 	{ MEMBER(output_bytes), 1 * MIB, 1 * MIB, 1, UINT64_C(1) << 50, true },
 };
