@@ -92,6 +92,7 @@ int ce__options_take(const ce_sandbox_options *options, ce_sandbox_options *copy
 	hello->version = CE_MESSAGE_VERSION;
 	hello->limits_flags = (copy->flags & CE_SANDBOX_ALLOW_WEAKER ? CE_LIMITS_ALLOW_WEAKER : 0) |
 			      (copy->flags & CE_SANDBOX_MOVE_HOST ? CE_LIMITS_MOVE_HOST : 0);
+	hello->limits_required = CE_PROTECTIONS_LIMITS & ~ce__options_tolerate(copy) & ~copy->disable;
 	hello->max_concurrent = copy->max_concurrent;
 	hello->uid_base = copy->uid_base;
 	hello->uid_count = copy->uid_count;

@@ -41,6 +41,8 @@ struct ce_sandbox {
 #define CE_PROTECTIONS_OPTIONAL                                                                          \
 	(CE_PROTECTION_TIME_NS | CE_PROTECTION_CGROUP_NS | CE_PROTECTION_LANDLOCK | CE_PROTECTION_LANDLOCK_SCOPE | \
 	 CE_PROTECTION_SESSION_KEYRING | CE_PROTECTION_OWN_UID)
+/* What cgroups give. */
+#define CE_PROTECTIONS_LIMITS (CE_PROTECTION_MEMORY_LIMIT | CE_PROTECTION_TASK_LIMIT | CE_PROTECTION_CPU_LIMIT)
 #define CE_PROTECTIONS_ALL ((UINT64_C(1) << CE_PROTECTION_COUNT) - 1)
 
 /* options.c: checks and copies; `hello` gets what the supervisor needs to know. */

@@ -65,15 +65,17 @@ static int make_instance(const char *base, const char *instance, unsigned contro
 	return 0;
 }
 
-static int try_place(const char *base, const char *instance, const struct ce_hierarchy *h,
+static int try_place(const struct ce_limits_config *config, const char *base, const struct ce_hierarchy *h,
 		     struct ce_cgroup1 *v1, char **directory)
 {
-	CE_CLEANUP_FREE char *path = ce__base_asprintf("%s/%s", base, instance);
+	CE_CLEANUP_FREE char *path = ce__base_asprintf("%s/%s", base, config->instance);
 	int fd = -1, r;
 
 	if (!path)
 		return -ENOMEM;
-	r = make_instance(base, instance, h->controllers, &fd);
+	r = config->announce ? config->announce(config->announce_context, path) : 0;
+	if (r == 0)
+		r = make_instance(base, config->instance, h->controllers, &fd);
 	if (r < 0)
 		return r;
 	v1->places[v1->count++] = (struct ce_cgroup1_place){fd, h->controllers};
@@ -96,9 +98,9 @@ static int open_place(const struct ce_limits_config *config, const struct ce_hie
 	}
 	if (!base)
 		return ce__limits_why(why, 0, "cannot locate %s", config->cgroup);
-	r = try_place(base, config->instance, h, v1, directory);
+	r = try_place(config, base, h, v1, directory);
 	if (r == -ENOENT && base == h->own)
-		r = try_place(h->mount, config->instance, h, v1, directory);
+		r = try_place(config, h->mount, h, v1, directory);
 	return r < 0 ? ce__limits_why(why, r, "%s", base) : 0;
 }
 

@@ -298,6 +298,9 @@ static int make_instance(const struct ce_limits_config *config, struct v2 *v2, c
 
 	if (!path)
 		return ce__limits_why(why, -ENOMEM, "opening");
+	r = config->announce ? config->announce(config->announce_context, path) : 0;
+	if (r < 0)
+		return ce__limits_why(why, r, "noting %s", path);
 	if (mkdirat(v2->parent.fd, config->instance, 0755) < 0)
 		return ce__limits_why(why, -errno, "mkdir in %s", v2->parent.path);
 	v2->fd = openat(v2->parent.fd, config->instance, O_PATH | O_DIRECTORY | O_CLOEXEC);

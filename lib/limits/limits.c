@@ -118,14 +118,21 @@ int ce__limits_open(const struct ce_limits_config *config, struct ce_limits_back
 			       "cannot open a limits backend");
 }
 
-void ce__limits_close(struct ce_limits_backend *backend)
+int ce__limits_close(struct ce_limits_backend *backend)
 {
+	int result = 0;
+
 	if (!backend)
-		return;
-	for (size_t i = 0; i < backend->directory_count; i++)
-		ce__limits_sweep(backend->directories[i]);
+		return 0;
+	for (size_t i = 0; i < backend->directory_count; i++) {
+		int r = ce__limits_sweep(backend->directories[i]);
+
+		if (r < 0)
+			result = r;
+	}
 	backend->ops->close(backend);
 	free_backend(backend);
+	return result;
 }
 
 void ce__limits_info(const struct ce_limits_backend *backend, struct ce_limits_info *out)

@@ -21,6 +21,10 @@ struct ce_limits_config {
 	const char *instance; /* unique name of this supervisor, "codeexec-..."; borrowed for the call */
 	unsigned flags;
 	pid_t host_pid;
+	/* Called with each directory before it is made, so that there is never one that nobody could sweep; a failure ends
+	 * the opening. May be NULL. */
+	int (*announce)(void *context, const char *directory);
+	void *announce_context;
 };
 
 /* Which kinds of limits a backend enforces: bits as in CE_PROTECTION_MEMORY_LIMIT, ... */
@@ -34,8 +38,9 @@ struct ce_limits_info {
  * the remedy in the message when only the weaker one is there and it was not allowed. */
 int ce__limits_open(const struct ce_limits_config *config, struct ce_limits_backend **out,
 		    struct ce_failure *failure);
-/* Removes the instance directories and whatever is left in them; cells must have been closed before. */
-void ce__limits_close(struct ce_limits_backend *backend);
+/* Removes the instance directories and whatever is left in them; cells must have been closed before. 0, or -errno if
+ * something stays. */
+int ce__limits_close(struct ce_limits_backend *backend);
 void ce__limits_info(const struct ce_limits_backend *backend, struct ce_limits_info *out);
 /* Absolute directories that this instance made, for the owner file: borrowed; NULL past the end. */
 const char *ce__limits_directory(const struct ce_limits_backend *backend, size_t index);

@@ -35,6 +35,7 @@ enum ce_message_type {
 struct ce_hello {
 	uint64_t type, version;
 	uint64_t limits_flags; /* CE_LIMITS_* */
+	uint64_t limits_required; /* CE_PROTECTION_*_LIMIT without which it shall not start */
 	uint64_t max_concurrent;
 	uint64_t uid_base, uid_count;
 	char cgroup[1024]; /* "" : discover */

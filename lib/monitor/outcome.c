@@ -68,6 +68,12 @@ static void fill_account(const struct ce_supervisor *s, const struct ce_job *job
 	}
 }
 
+bool ce__outcome_files_do_not_fit(const struct ce_cell_record *record)
+{
+	return record->kind == CE_RECORD_FAILED && record->os_error == ENOSPC &&
+	       (!strcmp(record->step, "files") || !strcmp(record->step, "artifacts"));
+}
+
 /* The program ended by itself, badly. */
 static ce_outcome judge_failure(const struct ce_job *job, const struct ce_cell_usage *usage, int signal,
 				const struct ce_stage_end *end)
@@ -96,8 +102,8 @@ static void note_limits(const struct ce_job *job, const struct ce_cell_usage *us
 		end->limits_hit |= CE_LIMIT_MEMORY;
 	if (usage->task_hits)
 		end->limits_hit |= CE_LIMIT_PROCESSES;
-	if (signal == SIGXCPU || (signal == SIGKILL && stage->cpu_time_us != UINT64_MAX &&
-				  end->account.cpu_time_us >= stage->cpu_time_us))
+	/* What RLIMIT_CPU sends; a program that sends it to itself, or lowers its own limit, has not met ours. */
+	if ((signal == SIGXCPU || signal == SIGKILL) && end->account.cpu_time_us >= stage->cpu_time_us)
 		end->limits_hit |= CE_LIMIT_CPU_TIME;
 	if (signal == SIGXFSZ)
 		end->limits_hit |= CE_LIMIT_FILE_SIZE;
@@ -106,9 +112,18 @@ static void note_limits(const struct ce_job *job, const struct ce_cell_usage *us
 		end->limits_hit |= ce__outputs_file_at_limit(job->work_fd, stage->file_size_bytes);
 }
 
-/* The program is not one: what its name leads to cannot be executed. As a shell would say it. */
+/* The program is not one: what its name leads to cannot be executed. As a shell would say it. Or what it was to be given
+ * does not fit into its cell. */
 static void judge_unexecutable(const struct ce_job *job, struct ce_stage_end *end)
 {
+	if (ce__outcome_files_do_not_fit(&job->ended)) {
+		end->outcome = CE_OUTCOME_DISK_LIMIT;
+		if (!(end->limits_hit & CE_LIMIT_INODES))
+			end->limits_hit |= CE_LIMIT_DISK;
+		snprintf(end->message, sizeof(end->message), "not started: %.100s does not fit into its disk space",
+			 job->ended.path);
+		return;
+	}
 	end->outcome = CE_OUTCOME_ERROR;
 	end->exit_code = job->ended.os_error == ENOENT ? 127 : 126;
 	snprintf(end->message, sizeof(end->message), "cannot execute %.120s: %s", job->ended.path,
@@ -172,6 +187,9 @@ void ce__outcome_decide(struct ce_supervisor *s, struct ce_job *job, const struc
 		end->outcome = usage->oom_kills ? CE_OUTCOME_MEMORY_LIMIT : CE_OUTCOME_SYSTEM_ERROR;
 		if (!usage->oom_kills)
 			snprintf(end->message, sizeof(end->message), "the cell's init was killed from outside");
+	} else if (!job->started.kind) {
+		end->outcome = CE_OUTCOME_SYSTEM_ERROR;
+		snprintf(end->message, sizeof(end->message), "the cell ended before its program was started");
 	} else if (end->exit_code == 0) {
 		end->outcome = CE_OUTCOME_SUCCESS;
 	} else {

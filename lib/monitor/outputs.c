@@ -44,14 +44,27 @@ static int copy(int out, int in, uint64_t size)
 	return 0;
 }
 
+static int write_head(int out, const struct ce_file_record *record, const char *path)
+{
+	int r = ce__io_write_full(out, record, sizeof(*record));
+
+	if (!r)
+		r = ce__io_write_full(out, path, record->name_size);
+	return r ? r : pad(out, record->name_size);
+}
+
 static int add_file(void *context, const char *path, int fd, const struct stat *st, const char *skipped)
 {
 	struct bundle *b = context;
 	struct ce_file_record record = { .name_size = strlen(path) };
+	off_t start;
 	int r;
 
 	if (b->records++ >= RECORDS_MAX)
 		return -E2BIG;
+	start = lseek(b->memfd, 0, SEEK_CUR);
+	if (start < 0)
+		return -errno;
 	if (!skipped && (uint64_t)st->st_size > b->left)
 		skipped = "over the size cap of all outputs together";
 	if (skipped) {
@@ -62,39 +75,48 @@ static int add_file(void *context, const char *path, int fd, const struct stat *
 		record.flags = st->st_mode & 0111 ? CE_OUTPUT_FILE_EXECUTABLE : 0;
 		b->left -= record.data_size;
 	}
-	r = ce__io_write_full(b->memfd, &record, sizeof(record));
-	if (!r)
-		r = ce__io_write_full(b->memfd, path, record.name_size);
-	if (!r)
-		r = pad(b->memfd, record.name_size);
-	if (!r && record.data_size)
-		r = copy(b->memfd, fd, record.data_size);
-	return r ? r : pad(b->memfd, record.data_size);
+	r = write_head(b->memfd, &record, path);
+	if (r || !record.data_size)
+		return r;
+	if (copy(b->memfd, fd, record.data_size) == 0)
+		return pad(b->memfd, record.data_size);
+	/* Half a file is none. */
+	record.flags = CE_OUTPUT_FILE_SKIPPED;
+	record.data_size = 0;
+	snprintf(record.reason, sizeof(record.reason), "could not be read");
+	if (ftruncate(b->memfd, start) < 0 || lseek(b->memfd, start, SEEK_SET) < 0)
+		return -errno;
+	return write_head(b->memfd, &record, path);
 }
 
-void ce__outputs_send(struct ce_supervisor *s, struct ce_job *job)
+int ce__outputs_send(struct ce_job *job)
 {
 	struct ce_plan_strings patterns = job->plan->outputs;
 	const char *pattern = ce__plan_at(job->plan, patterns.bytes);
 	struct ce_stage_message message = { .type = CE_MSG_FILES };
 	CE_CLEANUP_FD int memfd = -1, work = -1;
+	size_t entries_left = CE_COLLECT_MAX_ENTRIES; /* for all patterns: everybody else waits for this */
 	struct bundle bundle;
+	int r = 0;
 
-	(void)s;
-	if (!patterns.count || job->socket < 0 || job->work_fd < 0)
-		return;
+	/* No stage that was set up is without its tmpfs; one that was not has nothing to bring back. */
+	if (!patterns.count || job->socket < 0 || job->work_fd < 0 || !job->started.kind)
+		return 0;
 	work = openat(job->work_fd, "work", O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	memfd = memfd_create("outputs", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (work < 0 || memfd < 0)
-		return;
+		return -errno;
 	bundle = (struct bundle){ memfd, job->plan->outputs_max_bytes, 0 };
-	for (uint64_t i = 0; i < patterns.count; i++) {
-		if (ce__collect(work, pattern, add_file, &bundle) < 0)
-			break;
+	for (uint64_t i = 0; i < patterns.count && !r; i++) {
+		r = ce__collect_within(work, pattern, &entries_left, add_file, &bundle);
 		pattern += strlen(pattern) + 1;
 	}
+	/* E2BIG is of the program's making: the list ends there. */
+	if (r && r != -E2BIG)
+		return r;
 	fcntl(memfd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL);
-	ce__job_send(job, &message, sizeof(message), &memfd, 1);
+	r = ce__job_send(job, &message, sizeof(message), &memfd, 1);
+	return r == -EPIPE ? 0 : r;
 }
 
 struct scan {

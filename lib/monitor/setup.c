@@ -71,9 +71,11 @@ static bool can_use_many_uids(const struct ce_supervisor *s, bool *initial_root)
 	char text[4096], *line, *save = NULL;
 	bool mapped = false;
 
-	*initial_root = false;
-	if (geteuid() != 0 || ce__io_read_file(AT_FDCWD, "/proc/self/uid_map", text, sizeof(text)) < 0)
+	/* Until it is seen to be another's: whoever cannot tell must not go on with less. */
+	*initial_root = geteuid() == 0;
+	if (!*initial_root || ce__io_read_file(AT_FDCWD, "/proc/self/uid_map", text, sizeof(text)) < 0)
 		return false;
+	*initial_root = false;
 	for (line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
 		if (sscanf(line, "%llu %llu %llu", &inside, &outside, &count) != 3)
 			continue;
@@ -118,12 +120,23 @@ static int open_limits(struct ce_supervisor *s, struct ce_failure *failure)
 		.instance = s->instance,
 		.flags = (unsigned)s->hello.limits_flags,
 		.host_pid = (pid_t)s->hello.type,
+		.announce = ce__state_announce,
+		.announce_context = s,
 	};
 	int r = ce__limits_open(&config, &s->limits, failure);
+	uint64_t missing;
 
 	if (r)
 		return r;
 	ce__limits_info(s->limits, &s->limits_info);
+	missing = s->hello.limits_required & ~s->limits_info.protections;
+	if (missing)
+		return ce__failure_set(failure, CE_ERR_UNSUPPORTED, 0, "limits",
+				       "%s in %s cannot limit %s; mount that controller where it can be used, or allow this "
+				       "protection to be missing",
+				       s->limits_info.name, s->limits_info.detail,
+				       missing & CE_PROTECTION_MEMORY_LIMIT ? "memory" :
+				       missing & CE_PROTECTION_TASK_LIMIT ? "tasks" : "CPU time");
 	return ce__state_record(s, failure);
 }
 
@@ -235,8 +248,8 @@ int ce__setup_run(struct ce_supervisor *s, struct ce_failure *failure)
 
 void ce__setup_undo(struct ce_supervisor *s)
 {
-	if (s->limits)
-		ce__limits_close(s->limits);
-	ce__state_close(s);
+	bool keep = s->limits && ce__limits_close(s->limits) < 0;
+
+	ce__state_close(s, keep);
 	/* The mount namespace, the leases and the memory go with the process. */
 }

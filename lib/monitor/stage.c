@@ -312,7 +312,7 @@ static void finish_stage(struct ce_supervisor *s, struct ce_job *job, const stru
 		r = ce__outputs_send(job);
 	if (r)
 		ce__failure_set(&finished.failure, CE_ERR_OS, -r, "outputs", "cannot bring back the files that were asked for");
-	else if (end.outcome == CE_OUTCOME_SUCCESS)
+	if (!last && end.outcome == CE_OUTCOME_SUCCESS)
 		job->artifacts_fd = ce__steal_fd(&job->work_fd);
 	ce__base_close(&job->work_fd);
 	r = ce__job_send(job, &end, sizeof(end), NULL, 0);

@@ -87,24 +87,44 @@ int ce__state_open(struct ce_supervisor *s, struct ce_failure *failure)
 	return 0;
 }
 
+int ce__state_announce(void *context, const char *directory)
+{
+	struct ce_supervisor *s = context;
+	CE_CLEANUP_FREE char *line = ce__base_asprintf("%s\n", directory);
+	int r = line ? ce__io_write_full(s->owner_fd, line, strlen(line)) : -ENOMEM;
+
+	if (!r)
+		s->announced_bytes += strlen(line);
+	return r;
+}
+
 int ce__state_record(struct ce_supervisor *s, struct ce_failure *failure)
 {
+	CE_CLEANUP_FREE char *text = malloc(s->announced_bytes + 1);
+	size_t at = 0;
 	const char *directory;
 
+	if (!text)
+		return ce__failure_set(failure, CE_ERR_NO_MEMORY, 0, "state", "out of memory");
 	for (size_t i = 0; (directory = ce__limits_directory(s->limits, i)); i++) {
-		int r = ce__io_write_full(s->owner_fd, directory, strlen(directory));
+		size_t size = strlen(directory) + 1;
 
-		if (!r)
-			r = ce__io_write_full(s->owner_fd, "\n", 1);
-		if (r)
-			return ce__failure_set(failure, CE_ERR_OS, -r, "state", "cannot write %s", s->owner_path);
+		if (at + size > s->announced_bytes)
+			return ce__failure_set(failure, CE_ERR_OS, EINVAL, "state", "%s was not announced", directory);
+		memcpy(text + at, directory, size - 1);
+		text[at + size - 1] = '\n';
+		at += size;
 	}
+	/* One write over the whole: at no moment does a line lack. What was announced and then not made leaves empty lines. */
+	memset(text + at, '\n', s->announced_bytes - at);
+	if (s->announced_bytes && pwrite(s->owner_fd, text, s->announced_bytes, 0) != (ssize_t)s->announced_bytes)
+		return ce__failure_set(failure, CE_ERR_OS, errno, "state", "cannot write %s", s->owner_path);
 	return 0;
 }
 
-void ce__state_close(struct ce_supervisor *s)
+void ce__state_close(struct ce_supervisor *s, bool keep)
 {
-	if (s->owner_fd >= 0)
+	if (s->owner_fd >= 0 && !keep)
 		unlink(s->owner_path);
 	ce__base_close(&s->owner_fd);
 }

@@ -74,6 +74,7 @@ struct ce_supervisor {
 	char state_dir[300];
 	char owner_path[384];
 	int owner_fd; /* flock'ed while we live */
+	size_t announced_bytes;
 	bool rootless;
 	uid_t host_uid; /* ours, as the host sees it */
 	struct ce_limits_backend *limits;
@@ -94,9 +95,12 @@ void ce__setup_undo(struct ce_supervisor *s);
 
 /* state.c: the state directory: owner files, leases. */
 int ce__state_open(struct ce_supervisor *s, struct ce_failure *failure);
-/* Writes which directories are ours, so that a successor can remove them. */
+/* Notes a directory that is about to be made, so that a successor can remove it. `context`: the supervisor. */
+int ce__state_announce(void *context, const char *directory);
+/* Writes all of them anew, in the order in which they are to be swept. */
 int ce__state_record(struct ce_supervisor *s, struct ce_failure *failure);
-void ce__state_close(struct ce_supervisor *s);
+/* Removes the owner file, unless `keep`: what it names is still to be swept. */
+void ce__state_close(struct ce_supervisor *s, bool keep);
 /* Leases a pair of uids for a slot. */
 int ce__state_lease(struct ce_supervisor *s, struct ce_slot *slot, struct ce_failure *failure);
 
@@ -121,13 +125,16 @@ void ce__stage_clean(struct ce_supervisor *s, struct ce_job *job);
 void ce__outcome_decide(struct ce_supervisor *s, struct ce_job *job, const struct ce_cell_usage *usage,
 			struct ce_stage_end *end);
 
+/* The request's files, or what the compile stage made of them, are more than the disk limit allows: a limit, no error. */
+bool ce__outcome_files_do_not_fit(const struct ce_cell_record *record);
+
 /* watch.c: clocks and samples. Returns the milliseconds until something is due, -1 for nothing. */
 int ce__watch_due(struct ce_supervisor *s);
 void ce__watch_run(struct ce_supervisor *s);
 void ce__watch_begin(struct ce_supervisor *s, struct ce_job *job);
 
-/* outputs.c: brings back files after the cell is empty. */
-void ce__outputs_send(struct ce_supervisor *s, struct ce_job *job);
+/* outputs.c: brings back files after the cell is empty. 0 or -errno. */
+int ce__outputs_send(struct ce_job *job);
 /* CE_LIMIT_FILE_SIZE if a regular file in the cell's tmpfs has exactly the largest size allowed. */
 uint64_t ce__outputs_file_at_limit(int work_fd, uint64_t limit);
 

@@ -55,12 +55,12 @@ int ce__cell_run_steps(struct ce_cell *cell, const struct ce_cell_step *steps)
 	return 0;
 }
 
-static void report(struct ce_cell *cell, uint64_t kind)
+static int report(struct ce_cell *cell, uint64_t kind)
 {
 	cell->record.kind = kind;
 	cell->record.clock_us = ce__clock_us();
 	cell->record.protections = cell->protections;
-	ce__io_write_full(cell->setup->report_fd, &cell->record, sizeof(cell->record));
+	return ce__io_write_full(cell->setup->report_fd, &cell->record, sizeof(cell->record));
 }
 
 /* Runs in the vfork child: shares init's memory, has its own credentials, descriptors and limits. */
@@ -76,7 +76,8 @@ static void program(struct ce_cell *cell)
 		report(cell, CE_RECORD_PROBED);
 		_exit(0);
 	}
-	report(cell, CE_RECORD_STARTED);
+	if (report(cell, CE_RECORD_STARTED))
+		_exit(127); /* the supervisor takes an end without a start for what it is */
 	execve(setup->argv[0], setup->argv, setup->env);
 	cell->record.os_error = errno;
 	copy_text(cell->record.step, sizeof(cell->record.step), "execve");
@@ -140,8 +141,8 @@ static void reap(struct ce_cell *cell, pid_t pid, int signal_fd)
 			report_exit(cell, status);
 			_exit(0);
 		}
-		if (r < 0 && errno == ECHILD)
-			_exit(0);
+		if (r < 0 && errno != EINTR)
+			_exit(errno == ECHILD ? 0 : 1); /* nobody must wait for one that cannot reap */
 		if (poll(fds, 2, -1) < 0 && errno != EINTR)
 			_exit(1);
 		if (fds[1].revents)

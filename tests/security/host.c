@@ -114,8 +114,8 @@ static bool is_honest(enum victim victim, ce_outcome outcome, int signal)
 		return outcome == CE_OUTCOME_SYSTEM_ERROR;
 	case VICTIM_INIT:
 		return outcome == CE_OUTCOME_SYSTEM_ERROR || outcome == CE_OUTCOME_CANCELLED;
-	case VICTIM_PROGRAM:
-		return outcome == CE_OUTCOME_CANCELLED ||
+	case VICTIM_PROGRAM: /* system_error: it was killed before its execve */
+		return outcome == CE_OUTCOME_CANCELLED || outcome == CE_OUTCOME_SYSTEM_ERROR ||
 		       ((outcome == CE_OUTCOME_ERROR || outcome == CE_OUTCOME_COMPILATION_ERROR) && signal == SIGKILL);
 	default:
 		return false;

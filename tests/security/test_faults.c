@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT
+ *
+ * Every system call of a supervisor and of its cells, from the supervisor's first one to its last, is made to fail once. Each
+ * time: an error that names a step, or a system_error, or a success that is right in every detail; no hang; nothing left
+ * behind; and the next execution works. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <seccomp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "world.h"
+
+#define HANG_MS 10000
+#define BUDGET_US 150000000u /* of the ordinary run; beyond it only every n-th call fails */
+#define PIDS_MAX 8
+
+/* What may be missing on a host, and hence after a failure that looks like that: reported, never silent. */
+#define OPTIONAL                                                                                                          \
+	(CE_PROTECTION_TIME_NS | CE_PROTECTION_CGROUP_NS | CE_PROTECTION_LANDLOCK | CE_PROTECTION_LANDLOCK_SCOPE |        \
+	 CE_PROTECTION_SESSION_KEYRING)
+
+struct program {
+	const char *language, *code;
+};
+
+static const struct program bash_program = { "bash", "echo hello; printf data > out.txt" };
+static const struct program c_program = {
+	"c", "#include <stdio.h>\n"
+	     "int main(void) { FILE *f = fopen(\"out.txt\", \"w\"); fputs(\"data\", f); fclose(f); puts(\"hello\"); return 0; }\n"
+};
+
+static const int errnos[] = { EPERM, ENOMEM, EINVAL, ENOSPC, ENOENT, EAGAIN, EMFILE, EINTR };
+
+static struct world world;
+static char config_path[96], marker[96], log_path[96], wrapper[96];
+static uint64_t wanted; /* protections of an execution without failures */
+
+/* What a trial says about itself, to the parent, in one write. */
+struct verdict {
+	int bad, met;
+	uint64_t protections;
+	char text[400];
+};
+
+static void verdict_set(struct verdict *v, int bad, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+static void verdict_set(struct verdict *v, int bad, const char *fmt, ...)
+{
+	va_list args;
+
+	if (v->text[0] && !bad)
+		return; /* the first one tells, or the worst */
+	v->bad = bad;
+	va_start(args, fmt);
+	vsnprintf(v->text, sizeof(v->text), fmt, args);
+	va_end(args);
+}
+
+static void judge_error(struct verdict *v, const char *what, const ce_error *error)
+{
+	const char *step = ce_error_step(error);
+
+	v->met = 1;
+	verdict_set(v, !step || !*step || !ce_error_message(error)[0], "%s: error at step %s: %s", what,
+		    step ? step : "(none)", ce_error_message(error));
+}
+
+static void judge_result(struct verdict *v, const char *what, const ce_result *r, bool must_succeed)
+{
+	uint64_t missing = wanted & ~OPTIONAL & ~ce_result_protections(r, CE_STAGE_RUN);
+	ce_output_file file = { .size = sizeof(file) };
+	size_t size = 0;
+	const char *output = ce_result_output(r, CE_STAGE_RUN, CE_STREAM_STDOUT, &size);
+
+	v->protections = ce_result_protections(r, CE_STAGE_RUN);
+	if (ce_result_outcome(r) == CE_OUTCOME_SYSTEM_ERROR) {
+		v->met = 1;
+		verdict_set(v, must_succeed || !ce_result_message(r)[0], "%s: system_error: %s", what, ce_result_message(r));
+		return;
+	}
+	if (ce_result_outcome(r) != CE_OUTCOME_SUCCESS)
+		verdict_set(v, 1, "%s: %s, exit %d, signal %d: %s", what, ce_result_status(r), ce_result_exit_code(r),
+			    ce_result_signal(r), ce_result_message(r));
+	else if (size != 6 || memcmp(output, "hello\n", 6) != 0)
+		verdict_set(v, 1, "%s: success, but with %zu bytes of output", what, size);
+	else if (ce_result_file_count(r) != 1 || ce_result_file(r, 0, &file) ||
+		 (file.data_size != 4 && (must_succeed || !file.reason[0])))
+		verdict_set(v, 1, "%s: success, but without its file (%s)", what, ce_result_message(r));
+	else if (file.data_size != 4)
+		verdict_set(v, 0, "%s: success, the file skipped: %s", what, file.reason);
+	else if (missing)
+		verdict_set(v, 1, "%s: success, but without %s", what, ce_protection_name(missing & -missing));
+	else
+		return;
+}
+
+/* The failure may meet either of two executions; once it was seen, all must be well. */
+static void execute(struct verdict *v, ce_sandbox *sandbox, const struct program *p, const char *what, bool must_succeed)
+{
+	static const char *const outputs[] = { "out.txt", NULL };
+	ce_request request = ce_request_init();
+	ce_result *result = NULL;
+	ce_error *error = NULL;
+
+	request.language = p->language;
+	request.code = p->code;
+	request.code_size = strlen(p->code);
+	request.outputs = outputs;
+	if (ce_execute(sandbox, &request, &result, &error) == 0)
+		judge_result(v, what, result, must_succeed);
+	else if (must_succeed)
+		verdict_set(v, 1, "%s: %s", what, ce_error_message(error));
+	else
+		judge_error(v, what, error);
+	ce_error_free(error);
+	ce_result_free(result);
+}
+
+/* In a process of its own, so that a hang is bounded and nothing is carried over. */
+static void trial(struct verdict *v, const struct program *p)
+{
+	ce_sandbox_options options = world_options(&world);
+	ce_sandbox *sandbox = NULL;
+	ce_error *error = NULL;
+
+	options.supervisor_path = wrapper;
+	options.max_concurrent = 2;
+	if (ce_sandbox_create(&options, &sandbox, &error)) {
+		judge_error(v, "creation", error);
+		v->met = 1;
+		ce_error_free(error);
+		error = NULL;
+		if (ce_sandbox_create(&options, &sandbox, &error)) {
+			verdict_set(v, 1, "the second creation: %s", ce_error_message(error));
+			return;
+		}
+	}
+	execute(v, sandbox, p, "execution", v->met);
+	execute(v, sandbox, &bash_program, "the second execution", v->met);
+	if (v->met)
+		execute(v, sandbox, &bash_program, "the next execution", true);
+	verdict_set(v, 0, "success");
+	ce_sandbox_destroy(sandbox);
+}
+
+static void configure(uint64_t nth, int error)
+{
+	FILE *f = fopen(config_path, "we");
+
+	if (!f)
+		abort();
+	fprintf(f, "supervisor=%s\nmarker=%s\nlog=%s\nnth=%llu\nerrno=%d\n", world.supervisor, marker, log_path,
+		(unsigned long long)nth, error);
+	fclose(f);
+	unlink(marker);
+	unlink(log_path);
+}
+
+/* The supervisors that there were, and how many calls the first of them made. */
+static size_t read_log(pid_t *pids, uint64_t *calls)
+{
+	FILE *f = fopen(log_path, "re");
+	long long pid;
+	unsigned long long count;
+	size_t n = 0;
+
+	while (f && n < PIDS_MAX && fscanf(f, "%lld %llu", &pid, &count) == 2) {
+		if (count == 0)
+			pids[n++] = (pid_t)pid;
+		else if (n && pid == pids[0] && calls)
+			*calls = count;
+	}
+	if (f)
+		fclose(f);
+	return n;
+}
+
+static void kill_all(void)
+{
+	pid_t pids[64];
+	size_t n = world_processes(&world, pids, 64);
+
+	for (size_t i = 0; i < n && i < 64; i++) {
+		int fd = pidfd_open(pids[i], 0);
+
+		if (fd >= 0 && process_is_ours(&world, pids[i]))
+			pidfd_send_signal(fd, SIGKILL, NULL, 0);
+		if (fd >= 0)
+			close(fd);
+	}
+}
+
+/* One failure. Returns true if all promises were kept. */
+static bool run_trial(const struct program *p, uint64_t nth, int error, struct verdict *v, uint64_t *calls)
+{
+	struct pollfd end = { .events = POLLIN };
+	pid_t supervisors[PIDS_MAX], pid;
+	int fds[2], status;
+	bool clean;
+	size_t n;
+
+	configure(nth, error);
+	memset(v, 0, sizeof(*v));
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		abort();
+	pid = fork();
+	if (pid == 0) {
+		trial(v, p);
+		_exit(write(fds[1], v, sizeof(*v)) == (ssize_t)sizeof(*v) ? 0 : 1);
+	}
+	close(fds[1]);
+	end.fd = pidfd_open(pid, 0);
+	if (poll(&end, 1, HANG_MS) <= 0) {
+		verdict_set(v, 1, "hangs for %d ms", HANG_MS);
+		pidfd_send_signal(end.fd, SIGKILL, NULL, 0);
+		kill_all();
+	}
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (!v->bad && read(fds[0], v, sizeof(*v)) != (ssize_t)sizeof(*v))
+		verdict_set(v, 1, "the host process died: status %#x", status);
+	close(end.fd);
+	close(fds[0]);
+	n = read_log(supervisors, calls);
+	clean = world_is_clean(&world, supervisors, n, true);
+	if (!clean)
+		v->bad = 1;
+	return !v->bad;
+}
+
+/* "openat of init" for the call that failed. */
+static void name_call(char *out, size_t size)
+{
+	FILE *f = fopen(marker, "re");
+	char who[32] = "", *name = NULL;
+	unsigned long long number = 0, a = 0, b = 0;
+
+	snprintf(out, size, "nothing");
+	if (f && fscanf(f, "%llu %31s %llx %llx", &number, who, &a, &b) == 4) {
+		name = seccomp_syscall_resolve_num_arch(SCMP_ARCH_NATIVE, (int)number);
+		snprintf(out, size, "%s(%#llx, %#llx) of %s", name ? name : "?", a, b, who);
+		free(name);
+	}
+	if (f)
+		fclose(f);
+}
+
+static void sweep(const char *title, const struct program *p, int error, bool all)
+{
+	uint64_t calls = 0, cost, start, stride = 1, offset = 0, bad = 0, tried = 0;
+	struct verdict v;
+	char call[128];
+
+	if (!tap_ok(run_trial(p, 0, 0, &v, &calls) && calls > 0, "%s: without a failure all is well (%llu system calls)", title,
+		    (unsigned long long)calls)) {
+		tap_diag("%s", v.text);
+		return;
+	}
+	wanted = v.protections;
+	start = now_us(); /* warm now */
+	run_trial(p, 0, 0, &v, &calls);
+	cost = now_us() - start;
+	if (!all && cost * calls > BUDGET_US)
+		stride = cost * calls / BUDGET_US + 1;
+	if (stride > 1)
+		offset = random_below(stride);
+	tap_diag("%s: %s, every %llu. of %llu calls from %llu on, about %llu ms each", title, strerrorname_np(error),
+		 (unsigned long long)stride, (unsigned long long)calls, (unsigned long long)offset + 1,
+		 (unsigned long long)cost / 1000);
+	for (uint64_t n = 1 + offset; n <= calls + 5; n += stride) {
+		bool ok = run_trial(p, n, error, &v, NULL);
+
+		tried++;
+		bad += !ok;
+		name_call(call, sizeof(call));
+		if (!ok || getenv("CE_TEST_VERBOSE"))
+			tap_diag("%s %llu: %s: %s", ok ? "call" : "BAD", (unsigned long long)n, call, v.text);
+	}
+	tap_ok(bad == 0, "%s: %llu system calls that fail with %s give an error that names its step, and leave nothing", title,
+	       (unsigned long long)tried, strerrorname_np(error));
+}
+
+int main(int argc, char **argv)
+{
+	bool all = argc > 2 && strcmp(argv[2], "--long") == 0;
+
+	if (argc < 2) {
+		fprintf(stderr, "usage: %s FAULTINJECT [--long]\n", argv[0]);
+		return 2;
+	}
+	signal(SIGPIPE, SIG_IGN);
+	world_open(&world, argv[1]);
+	random_begin();
+	snprintf(wrapper, sizeof(wrapper), "%s/wrapper", world.directory);
+	snprintf(config_path, sizeof(config_path), "%s/wrapper.conf", world.directory);
+	snprintf(marker, sizeof(marker), "%s/marker", world.directory);
+	snprintf(log_path, sizeof(log_path), "%s/log", world.directory);
+	sweep("bash", &bash_program, EPERM, all);
+	for (size_t i = 1; all && i < sizeof(errnos) / sizeof(errnos[0]); i++)
+		sweep("bash", &bash_program, errnos[i], true);
+	if (all)
+		sweep("c", &c_program, EPERM, true);
+	world_close(&world);
+	return tap_done();
+}
