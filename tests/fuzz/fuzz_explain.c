@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT
+ *
+ * The plugins' readers of diagnostics, on what a hostile program could have printed. Both plugins are linked in under names of
+ * their own, so that the fuzzer sees into them. */
+#include "executor/executor.h"
+#include "reader.h"
+
+const ce_plugin *fuzz_python_entry(void);
+const ce_plugin *fuzz_c_entry(void);
+
+static const char manifest[] = "abi: 1\n"
+			       "name: fuzz\n"
+			       "title: Fuzz\n"
+			       "source: main.txt\n"
+			       "runtimes:\n"
+			       "  - name: only\n"
+			       "    compile:\n"
+			       "      command: [cc, \"{source}\"]\n"
+			       "      artifacts: [\"*\"]\n"
+			       "    run:\n"
+			       "      command: [\"./main\"]\n";
+
+static void check(const struct ce_owned_diagnostic *d, size_t count)
+{
+	if (count > 100)
+		abort();
+	for (size_t i = 0; i < count; i++)
+		if (strlen(d[i].severity) > 4096 || strlen(d[i].type) > 4096 || strlen(d[i].message) > 4096 ||
+		    strlen(d[i].file) > 4096)
+			abort();
+}
+
+static void explain(struct ce_executor *executor, const ce_plugin *plugin, const struct ce_explain_input *input)
+{
+	struct ce_owned_diagnostic *diagnostics = NULL;
+	size_t count = 0;
+
+	executor->plugin = plugin;
+	ce__executor_explain(executor, 0, input, &diagnostics, &count);
+	check(diagnostics, count);
+	ce__diagnostics_free(diagnostics, count);
+}
+
+int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
+{
+	static struct ce_executor *executor;
+	struct reader r = { .data = data, .size = size };
+	struct ce_explain_input input = { 0 };
+	uint8_t kind = reader_byte(&r);
+
+	if (!executor && ce__manifest_parse("fuzz.yaml", manifest, sizeof(manifest) - 1, &executor, NULL))
+		abort();
+	input.stage = kind & 1 ? CE_STAGE_COMPILE : CE_STAGE_RUN;
+	input.outcome = kind & 2 ? CE_OUTCOME_ERROR : kind & 4 ? CE_OUTCOME_SUCCESS : CE_OUTCOME_COMPILATION_ERROR;
+	input.exit_code = kind & 8 ? (int)reader_byte(&r) : 1;
+	input.signal = kind & 16 ? (int)reader_byte(&r) : 0;
+	if (kind & 32)
+		input.output = reader_block(&r, &input.output_size);
+	input.errors_size = r.size;
+	input.errors = reader_allocate(&r, r.size);
+	if (input.errors && r.size)
+		memcpy((void *)(uintptr_t)input.errors, r.data, r.size);
+	if (input.errors) {
+		explain(executor, fuzz_python_entry(), &input);
+		explain(executor, fuzz_c_entry(), &input);
+	}
+	reader_finish(&r);
+	return 0;
+}
