@@ -129,6 +129,7 @@ static int start_checked(ce_sandbox *sandbox, struct ce_checked_request *checked
 					      .user_data = user_data,
 				      },
 				      out, error);
+	checked->request.limits = checked->request.compile_limits = NULL; /* they end here */
 	ce__execution_inputs_finish(&inputs);
 	return r;
 }

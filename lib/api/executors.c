@@ -122,19 +122,22 @@ const char *ce_executor_runtime_package(const ce_executor *executor, size_t inde
 	return index < executor->runtime_count ? nth(executor->runtimes[index].packages, package) : NULL;
 }
 
-/* The first word of the output that begins with a digit ("Python 3.11.2", "v18.20.4", "gcc (Debian 12.2.0-14) 12.2.0"). */
+static bool is_version_character(char c)
+{
+	return c && strchr("0123456789.-+~abcdefghijklmnopqrstuvwxyz", c);
+}
+
+/* The first word of the first line that begins with a digit: "Python 3.11.2", "v18.20.4", "gcc (Debian 12.2.0-14) 12.2.0". */
 static char *find_version(const char *text, size_t size)
 {
 	for (size_t i = 0; i < size && text[i] != '\n'; i++) {
 		size_t n = 0;
 
-		if (i > 0 && text[i - 1] != ' ' && text[i - 1] != 'v')
+		if (text[i] < '0' || text[i] > '9' || (i > 0 && text[i - 1] != ' ' && text[i - 1] != 'v'))
 			continue;
-		while (i + n < size && n < 40 && (memchr("0123456789.", text[i + n], 11) || (n && strchr("-+~", text[i + n])) ||
-						  (n && text[i + n] >= 'a' && text[i + n] <= 'z')))
+		while (i + n < size && n < 40 && is_version_character(text[i + n]))
 			n++;
-		if (n && text[i] >= '0' && text[i] <= '9')
-			return strndup(text + i, n);
+		return strndup(text + i, n);
 	}
 	return strdup("");
 }

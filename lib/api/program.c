@@ -58,6 +58,7 @@ static int compile(ce_sandbox *sandbox, const struct ce_program *program, struct
 	if (!r && execution)
 		r = ce_execution_take_result(execution, out, error);
 	ce_execution_destroy(execution);
+	checked->request.limits = checked->request.compile_limits = NULL; /* they end here */
 	ce__execution_inputs_finish(&inputs);
 	return r;
 }

@@ -18,7 +18,7 @@ static const struct ce_seccomp_rule netlink_rules[] = {
       CE_CHECK_INT(2, NETLINK_ROUTE)}},
 };
 
-/* Watches see what the whole machine does to a file that the cell shows, /usr/bin/* among them, and instances
+/* Watches see what the whole machine does to a file that the cell shows, programs in /usr/bin among them, and instances
  * are counted for the user who runs the sandbox: both concern others. */
 static const char *const inotify_calls[] = {
     "inotify_init", "inotify_init1", "inotify_add_watch", "inotify_rm_watch", NULL,

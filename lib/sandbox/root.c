@@ -160,7 +160,7 @@ static int add_bind(int parent, const char *name, const char *source, bool devic
 
 static int add_mount(int dirfd, const struct ce_plan *plan, const struct ce_plan_mount *m)
 {
-	const char *name = NULL;
+	const char *name = "";
 	CE_CLEANUP_FD int parent = open_parent(dirfd, ce__plan_text(plan, m->target), &name);
 
 	if (parent < 0)
