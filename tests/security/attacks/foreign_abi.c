@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+// The 32-bit entry, whose numbers mean other calls.
+// attack-arch: x86_64
+// attack-status: error
+// attack-signal: 31
+#include <stdio.h>
+
+int main(void)
+{
+	long r;
+
+	__asm__ volatile("int $0x80" : "=a"(r) : "a"(20) : "memory");
+	printf("BROKEN %ld\n", r);
+	return 0;
+}
