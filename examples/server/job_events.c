@@ -75,7 +75,7 @@ void job_flush_tails(struct job *job)
 static void put_usage(struct buffer *out, const ce_usage *usage)
 {
 	buffer_printf(out,
-		      "\"wall_us\":%" PRIu64 ",\"cpu_time_us\":%" PRIu64 ",\"memory_bytes\":%" PRIu64 ",\"tasks\":%" PRIu64
+		      "\"wall_time_us\":%" PRIu64 ",\"cpu_time_us\":%" PRIu64 ",\"memory_bytes\":%" PRIu64 ",\"tasks\":%" PRIu64
 		      ",\"read_bytes\":%" PRIu64 ",\"write_bytes\":%" PRIu64 "}",
 		      usage->wall_time_us, usage->cpu_time_us, usage->memory_bytes, usage->tasks, usage->read_bytes,
 		      usage->write_bytes);
@@ -135,6 +135,17 @@ const char *job_status(const struct job *job)
 	return job->state == JOB_FINISHED ? job->status : names[job->state];
 }
 
+/* Milliseconds since 1970, measured from the creation by a clock that nobody sets; null while it has not come. */
+static void put_moment(struct buffer *out, const char *name, const struct job *job, uint64_t at_us)
+{
+	double milliseconds = job->created_at * 1000 + (double)(at_us - job->created_us) / 1000;
+
+	if (at_us)
+		buffer_printf(out, ",\"%s\":%.0f", name, milliseconds);
+	else
+		buffer_printf(out, ",\"%s\":null", name);
+}
+
 void job_write(const struct job *job, bool with_result, struct buffer *out)
 {
 	bool finished = job->state == JOB_FINISHED;
@@ -143,8 +154,11 @@ void job_write(const struct job *job, bool with_result, struct buffer *out)
 	buffer_printf(out, "{\"id\":\"%s\",\"language\":\"%s\",\"status\":\"%s\",\"finished\":%s,\"kind\":\"%s\"", job->id,
 		      job->language, job_status(job), finished ? "true" : "false",
 		      job->form == FORM_BATCH ? "batch" : "single");
-	buffer_printf(out, ",\"created_at\":%.6f,\"queue_ms\":%" PRIu64 ",\"elapsed_ms\":%" PRIu64, job->created_at,
-		      (started - job->created_us) / 1000, (now - started) / 1000);
+	put_moment(out, "created_at", job, job->created_us);
+	put_moment(out, "started_at", job, job->started_us);
+	put_moment(out, "finished_at", job, job->finished_us);
+	buffer_printf(out, ",\"queue_ms\":%" PRIu64 ",\"elapsed_ms\":%" PRIu64, (started - job->created_us) / 1000,
+		      (now - started) / 1000);
 	if (job->has_usage) {
 		buffer_text(out, ",\"usage\":{");
 		put_usage(out, &job->usage);

@@ -12,10 +12,10 @@
 
 #define FILES_MAX 64
 #define FILE_MAX_BYTES ((size_t)8 << 20)
-#define NONCE_MARK "__CSP_NONCE__"
-#define PAGE_POLICY(style)                                                                                             \
-	"default-src 'none'; script-src 'self'; style-src " style "; img-src 'self' data:; font-src 'self'; "          \
-	"connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+/* The editor lives in a shadow root, whose style sheets are adopted: no inline style is needed. */
+#define PAGE_POLICY                                                                                                    \
+	"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src " \
+	"'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 /* Read once, before the first request; the same for all of the process. */
 static struct embedded_file loaded[FILES_MAX];
@@ -128,37 +128,6 @@ static const char *type_of(const char *name)
 	return "application/octet-stream";
 }
 
-/* The editor makes style elements: those that know this answer's nonce are allowed, no others. */
-static void answer_html(struct exchange *x, const struct embedded_file *file)
-{
-	char nonce[33], policy[512];
-	struct buffer html = {0};
-	const char *at = (const char *)file->data, *end = at + file->size, *mark;
-	size_t size;
-	char *text;
-
-	if (random_hex(nonce, 16)) {
-		exchange_fail(x, 500, "system_error", NULL, "no random bytes to be had");
-		return;
-	}
-	while ((mark = memmem(at, (size_t)(end - at), NONCE_MARK, strlen(NONCE_MARK)))) {
-		buffer_add(&html, at, (size_t)(mark - at));
-		buffer_text(&html, nonce);
-		at = mark + strlen(NONCE_MARK);
-	}
-	buffer_add(&html, at, (size_t)(end - at));
-	if (html.failed) {
-		buffer_free(&html);
-		exchange_fail(x, 500, "no_memory", NULL, "no memory left");
-		return;
-	}
-	text = buffer_take(&html, &size);
-	exchange_reply(x, 200, "text/html; charset=utf-8", text, size);
-	snprintf(policy, sizeof(policy), PAGE_POLICY("'self' 'nonce-%s'"), nonce);
-	exchange_add_header(x, "Content-Security-Policy", policy);
-	exchange_add_header(x, "Referrer-Policy", "no-referrer");
-}
-
 static void answer_file(struct exchange *x, const struct embedded_file *file, const char *policy)
 {
 	const char *known = exchange_header(x, "If-None-Match");
@@ -174,6 +143,7 @@ static void answer_file(struct exchange *x, const struct embedded_file *file, co
 	MHD_add_response_header(response, "ETag", file->etag);
 	MHD_add_response_header(response, "Cache-Control", "no-cache");
 	MHD_add_response_header(response, "Content-Security-Policy", policy);
+	MHD_add_response_header(response, "Referrer-Policy", "no-referrer");
 	x->response_bytes = same ? 0 : file->size;
 	exchange_reply_response(x, same ? 304 : 200, response);
 }
@@ -185,11 +155,9 @@ bool page_answer(struct exchange *x, const char *path)
 
 	if (!file)
 		return false;
-	if (!dot || strcmp(dot, ".html") != 0)
-		answer_file(x, file, "default-src 'none'; frame-ancestors 'none'");
-	else if (memmem(file->data, file->size, NONCE_MARK, strlen(NONCE_MARK)))
-		answer_html(x, file);
+	if (dot && !strcmp(dot, ".html"))
+		answer_file(x, file, PAGE_POLICY);
 	else
-		answer_file(x, file, PAGE_POLICY("'self'"));
+		answer_file(x, file, "default-src 'none'; frame-ancestors 'none'");
 	return true;
 }
