@@ -85,6 +85,9 @@ static void reap(struct ce_client *client)
 /* Under the lock. */
 static void forget(struct ce_client *client, bool died)
 {
+	/* A child that the host forked has a copy of it: closing ours alone would not end the conversation. */
+	if (client->control >= 0)
+		shutdown(client->control, SHUT_RDWR);
 	ce__base_close(&client->control);
 	if (died && client->pidfd >= 0)
 		pidfd_send_signal(client->pidfd, SIGKILL, NULL, 0); /* if it merely stopped to talk */

@@ -288,6 +288,13 @@ static int set_shared_rlimits(const char **path)
 	return 0;
 }
 
+static bool beyond_hard_limit(__rlimit_resource_t resource, uint64_t value)
+{
+	struct rlimit now;
+
+	return getrlimit(resource, &now) == 0 && now.rlim_max != RLIM_INFINITY && value > now.rlim_max;
+}
+
 static int set_rlimits(struct ce_cell *cell, const char **path)
 {
 	const struct ce_plan_stage *stage = cell->setup->stage;
@@ -315,6 +322,9 @@ static int set_rlimits(struct ce_cell *cell, const char **path)
 
 		*path = limits[i].name;
 		if (limits[i].value == RLIM_INFINITY)
+			continue;
+		/* Behind a cgroup the host's own, narrower wall is as good; nobody may raise it. */
+		if (limits[i].resource == RLIMIT_NPROC && !only && beyond_hard_limit(RLIMIT_NPROC, limits[i].value))
 			continue;
 		r = set_rlimit(limits[i].resource, limits[i].value);
 		if (r)
