@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * Stands in for the supervisor: runs the real one under ptrace, with all that it starts, and makes one system call fail. Programs
- * that cells execute are let go at once; up to there everything is ours. It is told what to do by "<its own path>.conf",
- * since the supervisor's environment is empty:
+ * Stands in for the supervisor: runs the real one under ptrace, with all that it starts, and makes one system
+ * call fail. Programs that cells execute are let go at once; up to there everything is ours. It is told what
+ * to do by "<its own path>.conf", since the supervisor's environment is empty:
  *
  *   supervisor=PATH  what to run
  *   marker=PATH      made when the call was made to fail, with a line about it; exists already: fail nothing
@@ -88,7 +88,7 @@ static bool replace_call(pid_t pid)
 	return ptrace(PTRACE_POKEUSER, pid, offsetof(struct user_regs_struct, orig_rax), SYS_getpid) == 0;
 #elif defined(__aarch64__)
 	int number = SYS_getpid;
-	struct iovec iov = { &number, sizeof(number) };
+	struct iovec iov = {&number, sizeof(number)};
 
 	return ptrace(PTRACE_SETREGSET, pid, NT_ARM_SYSTEM_CALL, &iov) == 0;
 #else
@@ -99,7 +99,7 @@ static bool replace_call(pid_t pid)
 static void set_return(pid_t pid, long value)
 {
 	struct user_regs_struct regs;
-	struct iovec iov = { &regs, sizeof(regs) };
+	struct iovec iov = {&regs, sizeof(regs)};
 
 	if (ptrace(PTRACE_GETREGSET, pid, NT_PRSTATUS, &iov) < 0)
 		return;
@@ -135,8 +135,8 @@ static const char *role(pid_t pid)
 static bool cannot_fail(unsigned long long number)
 {
 	static const unsigned long long numbers[] = {
-		SYS_exit, SYS_exit_group, SYS_rt_sigreturn, SYS_getpid, SYS_gettid, SYS_getppid,
-		SYS_getuid, SYS_geteuid, SYS_getgid, SYS_getegid, SYS_umask,
+	    SYS_exit,   SYS_exit_group, SYS_rt_sigreturn, SYS_getpid,  SYS_gettid, SYS_getppid,
+	    SYS_getuid, SYS_geteuid,    SYS_getgid,       SYS_getegid, SYS_umask,
 	};
 
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
@@ -153,8 +153,8 @@ static void on_entry(pid_t pid, const struct __ptrace_syscall_info *info)
 		return;
 	if (access(config.marker, F_OK) == 0 || !replace_call(pid))
 		return;
-	say(config.marker, O_EXCL, "%llu %s %#llx %#llx\n", number, role(pid), (unsigned long long)info->entry.args[0],
-	    (unsigned long long)info->entry.args[1]);
+	say(config.marker, O_EXCL, "%llu %s %#llx %#llx\n", number, role(pid),
+	    (unsigned long long)info->entry.args[0], (unsigned long long)info->entry.args[1]);
 	failing = pid;
 }
 
@@ -193,8 +193,8 @@ static void on_stop(pid_t pid, int status)
 
 static int trace(void)
 {
-	const long options = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE |
-			     PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL;
+	const long options = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
+			     PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL;
 	int status, result = 0;
 	pid_t pid;
 

@@ -20,11 +20,12 @@
 static const struct {
 	const char *language, *code;
 } programs[EXECUTIONS] = {
-	{ "bash", "echo ready; (while :; do :; done) & setsid sleep 1000 & (sleep 1000; echo) & wait; wait; sleep 1000" },
-	{ "c", "#include <stdio.h>\n#include <unistd.h>\n"
-	       "int main(void) { puts(\"ready\"); fflush(stdout); for (;;) pause(); }\n" },
-	{ "bash", "trap '' TERM INT HUP; echo ready; exec sleep 1000" },
-	{ "bash", "echo ready; sleep 1000" }, /* queued: there are three places */
+    {"bash",
+     "echo ready; (while :; do :; done) & setsid sleep 1000 & (sleep 1000; echo) & wait; wait; sleep 1000"},
+    {"c", "#include <stdio.h>\n#include <unistd.h>\n"
+	  "int main(void) { puts(\"ready\"); fflush(stdout); for (;;) pause(); }\n"},
+    {"bash", "trap '' TERM INT HUP; echo ready; exec sleep 1000"},
+    {"bash", "echo ready; sleep 1000"}, /* queued: there are three places */
 };
 
 struct run {
@@ -61,7 +62,8 @@ static void on_event(ce_execution *execution, const ce_event *event, void *user_
 
 static int complain(const char *what, ce_error *error)
 {
-	dprintf(STDOUT_FILENO, "# host: %s: %s (step %s)\n", what, error ? ce_error_message(error) : "no error",
+	dprintf(STDOUT_FILENO, "# host: %s: %s (step %s)\n", what,
+		error ? ce_error_message(error) : "no error",
 		error && ce_error_step(error) ? ce_error_step(error) : "none");
 	ce_error_free(error);
 	return 1;
@@ -84,12 +86,13 @@ static void hold_everything(int events, int hold)
 static bool serve(struct run *runs, int events, int command, int hold)
 {
 	for (;;) {
-		struct pollfd fds[EXECUTIONS + 1] = { { .fd = command, .events = POLLIN } };
+		struct pollfd fds[EXECUTIONS + 1] = {{.fd = command, .events = POLLIN}};
 		char letter;
 
 		for (size_t i = 0; i < EXECUTIONS; i++)
-			fds[1 + i] = (struct pollfd){ .fd = runs[i].finished ? -1 : ce_execution_fd(runs[i].execution),
-						      .events = POLLIN };
+			fds[1 + i] =
+			    (struct pollfd){.fd = runs[i].finished ? -1 : ce_execution_fd(runs[i].execution),
+					    .events = POLLIN};
 		if (poll(fds, EXECUTIONS + 1, -1) < 0 && errno != EINTR)
 			return false;
 		for (size_t i = 0; i < EXECUTIONS; i++)
@@ -116,7 +119,8 @@ static bool is_honest(enum victim victim, ce_outcome outcome, int signal)
 		return outcome == CE_OUTCOME_SYSTEM_ERROR || outcome == CE_OUTCOME_CANCELLED;
 	case VICTIM_PROGRAM: /* system_error: it was killed before its execve */
 		return outcome == CE_OUTCOME_CANCELLED || outcome == CE_OUTCOME_SYSTEM_ERROR ||
-		       ((outcome == CE_OUTCOME_ERROR || outcome == CE_OUTCOME_COMPILATION_ERROR) && signal == SIGKILL);
+		       ((outcome == CE_OUTCOME_ERROR || outcome == CE_OUTCOME_COMPILATION_ERROR) &&
+			signal == SIGKILL);
 	default:
 		return false;
 	}
@@ -140,9 +144,9 @@ static int judge(struct run *run, size_t index, enum victim victim, bool *hit)
 	if (run->output && size < 6)
 		bad = 1;
 	if (bad)
-		dprintf(STDOUT_FILENO, "# host: execution %zu: %s, signal %d, %zu bytes of output (%s): %s\n", index,
-			ce_result_status(result), ce_result_signal(result), size, run->output ? "some seen" : "none seen",
-			ce_result_message(result));
+		dprintf(STDOUT_FILENO, "# host: execution %zu: %s, signal %d, %zu bytes of output (%s): %s\n",
+			index, ce_result_status(result), ce_result_signal(result), size,
+			run->output ? "some seen" : "none seen", ce_result_message(result));
 	ce_result_free(result);
 	return bad;
 }
@@ -163,7 +167,8 @@ static int run_hello(ce_sandbox *sandbox)
 	if (ce_execute(sandbox, &request, &result, &error))
 		return complain("the next execution fails", error);
 	output = ce_result_output(result, CE_STAGE_RUN, CE_STREAM_STDOUT, &size);
-	bad = ce_result_outcome(result) != CE_OUTCOME_SUCCESS || size != 6 || memcmp(output, "hello\n", 6) != 0;
+	bad =
+	    ce_result_outcome(result) != CE_OUTCOME_SUCCESS || size != 6 || memcmp(output, "hello\n", 6) != 0;
 	if (bad)
 		dprintf(STDOUT_FILENO, "# host: the next execution: %s: %s\n", ce_result_status(result),
 			ce_result_message(result));
@@ -182,7 +187,7 @@ static void await_one(struct run *runs)
 		for (size_t i = 0; i < EXECUTIONS; i++) {
 			if (runs[i].finished || runs[i].moved)
 				return;
-			fds[i] = (struct pollfd){ .fd = ce_execution_fd(runs[i].execution), .events = POLLIN };
+			fds[i] = (struct pollfd){.fd = ce_execution_fd(runs[i].execution), .events = POLLIN};
 		}
 		if (now_us() >= end || poll(fds, EXECUTIONS, (int)((end - now_us()) / 1000) + 1) < 0)
 			return;
@@ -232,7 +237,7 @@ static int host_main(const struct world *w, enum victim victim, int events, int 
 	for (size_t i = 0; i < EXECUTIONS; i++) {
 		ce_request request = ce_request_init();
 
-		runs[i] = (struct run){ .events = events, .killed = &killed };
+		runs[i] = (struct run){.events = events, .killed = &killed};
 		request.language = programs[i].language;
 		request.code = programs[i].code;
 		request.code_size = strlen(programs[i].code);
@@ -273,7 +278,7 @@ void host_start(struct host *h, const struct world *w, enum victim victim)
 bool host_await(struct host *h, char letter, unsigned n)
 {
 	uint64_t end = now_us() + PATIENCE_MS * 1000u;
-	struct pollfd p = { .fd = h->events, .events = POLLIN };
+	struct pollfd p = {.fd = h->events, .events = POLLIN};
 
 	while (n > 0) {
 		int64_t left = (int64_t)(end - now_us()) / 1000;
@@ -296,7 +301,7 @@ void host_command(struct host *h, char command)
 
 int host_end(struct host *h)
 {
-	struct pollfd p = { .fd = h->pidfd, .events = POLLIN };
+	struct pollfd p = {.fd = h->pidfd, .events = POLLIN};
 	int status = 0;
 
 	if (poll(&p, 1, PATIENCE_MS) <= 0) {

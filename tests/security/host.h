@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * A host process for the kill tests: a forked child that uses the public interface alone, tells its parent what happens one
- * letter at a time, and judges the results once something was killed. */
+ * A host process for the kill tests: a forked child that uses the public interface alone, tells its parent
+ * what happens one letter at a time, and judges the results once something was killed. */
 #ifndef CE_TESTS_SECURITY_HOST_H
 #define CE_TESTS_SECURITY_HOST_H
 
@@ -12,7 +12,8 @@ enum victim { VICTIM_HOST, VICTIM_SUPERVISOR, VICTIM_INIT, VICTIM_PROGRAM, VICTI
 struct host {
 	pid_t pid;
 	int pidfd;
-	int events;  /* letters: s sandbox, q queued, c compiling, r running, o output, f a fork holds all descriptors */
+	int events;  /* letters: s sandbox, q queued, c compiling, r running, o output, f a fork holds all
+			descriptors */
 	int command; /* 'k': something was killed, judge; 'f': fork a child that holds everything */
 	int hold;    /* that child lives until this is closed */
 };

@@ -62,8 +62,8 @@ bool process_is_ours(const struct world *w, pid_t pid)
 	return strncmp(target, w->directory, strlen(w->directory)) == 0;
 }
 
-/* One that is ending has no executable any more, but may still hold its locks and namespaces. Whose it is cannot be told;
- * others' are waited for as well, which takes no time. */
+/* One that is ending has no executable any more, but may still hold its locks and namespaces. Whose it is
+ * cannot be told; others' are waited for as well, which takes no time. */
 static bool is_ending(pid_t pid)
 {
 	char path[64], name[64];
@@ -72,7 +72,8 @@ static bool is_ending(pid_t pid)
 	if (readlink(path, name, sizeof(name)) >= 0)
 		return false;
 	snprintf(path, sizeof(path), "/proc/%d/comm", (int)pid);
-	return read_text(path, name, sizeof(name)) && (!strcmp(name, "codeexec-super\n") || !strcmp(name, "supervisor\n"));
+	return read_text(path, name, sizeof(name)) &&
+	       (!strcmp(name, "codeexec-super\n") || !strcmp(name, "supervisor\n"));
 }
 
 static bool has_our_uid(const struct world *w, pid_t pid)
@@ -135,7 +136,7 @@ static bool collect(pid_t pid, void *context)
 
 size_t world_processes(const struct world *w, pid_t *pids, size_t max)
 {
-	struct search s = { .w = w, .pids = pids, .max = max };
+	struct search s = {.w = w, .pids = pids, .max = max};
 
 	find_process(collect, &s);
 	return s.count;
@@ -153,7 +154,7 @@ static bool is_child(pid_t pid, void *context)
 
 pid_t process_child(const struct world *w, pid_t parent, bool ours)
 {
-	struct search s = { .w = w, .parent = parent, .ours = ours };
+	struct search s = {.w = w, .parent = parent, .ours = ours};
 
 	return find_process(is_child, &s);
 }
@@ -168,8 +169,8 @@ static void describe(pid_t pid, int after_ms)
 	name[strcspn(name, "\n")] = '\0';
 	read_stat(pid, &state, &parent);
 	read_stat(parent, &parent_state, &grandparent);
-	tap_diag("left after %d ms: process %d (%s) %c, child of %d %c", after_ms, (int)pid, name, state, (int)parent,
-		 parent_state);
+	tap_diag("left after %d ms: process %d (%s) %c, child of %d %c", after_ms, (int)pid, name, state,
+		 (int)parent, parent_state);
 }
 
 bool world_wait_empty(const struct world *w, int timeout_ms)
@@ -180,7 +181,7 @@ bool world_wait_empty(const struct world *w, int timeout_ms)
 
 	while ((n = world_processes(w, pids, PIDS_MAX)) > 0) {
 		int64_t left = (int64_t)(end - now_us()) / 1000;
-		struct pollfd p = { .fd = pidfd_open(pids[0], 0), .events = POLLIN };
+		struct pollfd p = {.fd = pidfd_open(pids[0], 0), .events = POLLIN};
 
 		if (p.fd < 0)
 			continue; /* gone meanwhile */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * Every system call of a supervisor and of its cells, from the supervisor's first one to its last, is made to fail once. Each
- * time: an error that names a step, or a system_error, or a success that is right in every detail; no hang; nothing left
- * behind; and the next execution works. */
+ * Every system call of a supervisor and of its cells, from the supervisor's first one to its last, is made to
+ * fail once. Each time: an error that names a step, or a system_error, or a success that is right in every
+ * detail; no hang; nothing left behind; and the next execution works. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -23,21 +23,21 @@
 #define PIDS_MAX 8
 
 /* What may be missing on a host, and hence after a failure that looks like that: reported, never silent. */
-#define OPTIONAL                                                                                                          \
-	(CE_PROTECTION_TIME_NS | CE_PROTECTION_CGROUP_NS | CE_PROTECTION_LANDLOCK | CE_PROTECTION_LANDLOCK_SCOPE |        \
-	 CE_PROTECTION_SESSION_KEYRING)
+#define OPTIONAL                                                                                             \
+	(CE_PROTECTION_TIME_NS | CE_PROTECTION_CGROUP_NS | CE_PROTECTION_LANDLOCK |                          \
+	 CE_PROTECTION_LANDLOCK_SCOPE | CE_PROTECTION_SESSION_KEYRING)
 
 struct program {
 	const char *language, *code;
 };
 
-static const struct program bash_program = { "bash", "echo hello; printf data > out.txt" };
-static const struct program c_program = {
-	"c", "#include <stdio.h>\n"
-	     "int main(void) { FILE *f = fopen(\"out.txt\", \"w\"); fputs(\"data\", f); fclose(f); puts(\"hello\"); return 0; }\n"
-};
+static const struct program bash_program = {"bash", "echo hello; printf data > out.txt"};
+static const struct program c_program = {"c",
+					 "#include <stdio.h>\n"
+					 "int main(void) { FILE *f = fopen(\"out.txt\", \"w\"); "
+					 "fputs(\"data\", f); fclose(f); puts(\"hello\"); return 0; }\n"};
 
-static const int errnos[] = { EPERM, ENOMEM, EINVAL, ENOSPC, ENOENT, EAGAIN, EMFILE, EINTR };
+static const int errnos[] = {EPERM, ENOMEM, EINVAL, ENOSPC, ENOENT, EAGAIN, EMFILE, EINTR};
 
 static struct world world;
 static char config_path[96], marker[96], log_path[96], wrapper[96];
@@ -50,7 +50,8 @@ struct verdict {
 	char text[400];
 };
 
-static void verdict_set(struct verdict *v, int bad, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+static void verdict_set(struct verdict *v, int bad, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 
 static void verdict_set(struct verdict *v, int bad, const char *fmt, ...)
 {
@@ -76,19 +77,20 @@ static void judge_error(struct verdict *v, const char *what, const ce_error *err
 static void judge_result(struct verdict *v, const char *what, const ce_result *r, bool must_succeed)
 {
 	uint64_t missing = wanted & ~OPTIONAL & ~ce_result_protections(r, CE_STAGE_RUN);
-	ce_output_file file = { .size = sizeof(file) };
+	ce_output_file file = {.size = sizeof(file)};
 	size_t size = 0;
 	const char *output = ce_result_output(r, CE_STAGE_RUN, CE_STREAM_STDOUT, &size);
 
 	v->protections = ce_result_protections(r, CE_STAGE_RUN);
 	if (ce_result_outcome(r) == CE_OUTCOME_SYSTEM_ERROR) {
 		v->met = 1;
-		verdict_set(v, must_succeed || !ce_result_message(r)[0], "%s: system_error: %s", what, ce_result_message(r));
+		verdict_set(v, must_succeed || !ce_result_message(r)[0], "%s: system_error: %s", what,
+			    ce_result_message(r));
 		return;
 	}
 	if (ce_result_outcome(r) != CE_OUTCOME_SUCCESS)
-		verdict_set(v, 1, "%s: %s, exit %d, signal %d: %s", what, ce_result_status(r), ce_result_exit_code(r),
-			    ce_result_signal(r), ce_result_message(r));
+		verdict_set(v, 1, "%s: %s, exit %d, signal %d: %s", what, ce_result_status(r),
+			    ce_result_exit_code(r), ce_result_signal(r), ce_result_message(r));
 	else if (size != 6 || memcmp(output, "hello\n", 6) != 0)
 		verdict_set(v, 1, "%s: success, but with %zu bytes of output", what, size);
 	else if (ce_result_file_count(r) != 1 || ce_result_file(r, 0, &file) ||
@@ -97,15 +99,17 @@ static void judge_result(struct verdict *v, const char *what, const ce_result *r
 	else if (file.data_size != 4)
 		verdict_set(v, 0, "%s: success, the file skipped: %s", what, file.reason);
 	else if (missing)
-		verdict_set(v, 1, "%s: success, but without %s", what, ce_protection_name(missing & -missing));
+		verdict_set(v, 1, "%s: success, but without %s", what,
+			    ce_protection_name(missing & -missing));
 	else
 		return;
 }
 
 /* The failure may meet either of two executions; once it was seen, all must be well. */
-static void execute(struct verdict *v, ce_sandbox *sandbox, const struct program *p, const char *what, bool must_succeed)
+static void execute(struct verdict *v, ce_sandbox *sandbox, const struct program *p, const char *what,
+		    bool must_succeed)
 {
-	static const char *const outputs[] = { "out.txt", NULL };
+	static const char *const outputs[] = {"out.txt", NULL};
 	ce_request request = ce_request_init();
 	ce_result *result = NULL;
 	ce_error *error = NULL;
@@ -157,8 +161,8 @@ static void configure(uint64_t nth, int error)
 
 	if (!f)
 		abort();
-	fprintf(f, "supervisor=%s\nmarker=%s\nlog=%s\nnth=%llu\nerrno=%d\n", world.supervisor, marker, log_path,
-		(unsigned long long)nth, error);
+	fprintf(f, "supervisor=%s\nmarker=%s\nlog=%s\nnth=%llu\nerrno=%d\n", world.supervisor, marker,
+		log_path, (unsigned long long)nth, error);
 	fclose(f);
 	unlink(marker);
 	unlink(log_path);
@@ -201,7 +205,7 @@ static void kill_all(void)
 /* One failure. Returns true if all promises were kept. */
 static bool run_trial(const struct program *p, uint64_t nth, int error, struct verdict *v, uint64_t *calls)
 {
-	struct pollfd end = { .events = POLLIN };
+	struct pollfd end = {.events = POLLIN};
 	pid_t supervisors[PIDS_MAX], pid;
 	int fds[2], status;
 	bool clean;
@@ -259,7 +263,8 @@ static void sweep(const char *title, const struct program *p, int error, bool al
 	struct verdict v;
 	char call[128];
 
-	if (!tap_ok(run_trial(p, 0, 0, &v, &calls) && calls > 0, "%s: without a failure all is well", title)) {
+	if (!tap_ok(run_trial(p, 0, 0, &v, &calls) && calls > 0, "%s: without a failure all is well",
+		    title)) {
 		tap_diag("%llu system calls; %s", (unsigned long long)calls, v.text);
 		return;
 	}
@@ -271,9 +276,9 @@ static void sweep(const char *title, const struct program *p, int error, bool al
 		stride = cost * calls / BUDGET_US + 1;
 	if (stride > 1)
 		offset = random_below(stride);
-	tap_diag("%s: %s, every %llu. of %llu calls from %llu on, about %llu ms each", title, strerrorname_np(error),
-		 (unsigned long long)stride, (unsigned long long)calls, (unsigned long long)offset + 1,
-		 (unsigned long long)cost / 1000);
+	tap_diag("%s: %s, every %llu. of %llu calls from %llu on, about %llu ms each", title,
+		 strerrorname_np(error), (unsigned long long)stride, (unsigned long long)calls,
+		 (unsigned long long)offset + 1, (unsigned long long)cost / 1000);
 	for (uint64_t n = 1 + offset; n <= calls + 5; n += stride) {
 		bool ok = run_trial(p, n, error, &v, NULL);
 
@@ -283,8 +288,9 @@ static void sweep(const char *title, const struct program *p, int error, bool al
 		if (!ok || getenv("CE_TEST_VERBOSE"))
 			tap_diag("%s %llu: %s: %s", ok ? "call" : "BAD", (unsigned long long)n, call, v.text);
 	}
-	tap_ok(bad == 0, "%s: %llu system calls that fail with %s give an error that names its step, and leave nothing", title,
-	       (unsigned long long)tried, strerrorname_np(error));
+	tap_ok(bad == 0,
+	       "%s: %llu system calls that fail with %s give an error that names its step, and leave nothing",
+	       title, (unsigned long long)tried, strerrorname_np(error));
 }
 
 int main(int argc, char **argv)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * What would an enemy in the host process, or a broken library, send to the supervisor? Whatever it is: it is refused, the
- * supervisor lives, and the next execution works. The only test here that sees the library from inside. */
+ * What would an enemy in the host process, or a broken library, send to the supervisor? Whatever it is: it is
+ * refused, the supervisor lives, and the next execution works. The only test here that sees the library from
+ * inside. */
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -28,7 +29,7 @@ static struct ce_start head;
 static bool works(void)
 {
 	ce_request request = ce_request_init();
-	struct pollfd p = { .fd = sandbox->client.pidfd, .events = POLLIN };
+	struct pollfd p = {.fd = sandbox->client.pidfd, .events = POLLIN};
 	ce_result *result = NULL;
 	ce_error *error = NULL;
 	size_t size = 0;
@@ -44,8 +45,8 @@ static bool works(void)
 		tap_diag("%s", ce_error_message(error));
 	} else {
 		output = ce_result_output(result, CE_STAGE_RUN, CE_STREAM_STDOUT, &size);
-		ok = ce_result_outcome(result) == CE_OUTCOME_SUCCESS && size == 6 && !memcmp(output, "hello\n", 6) &&
-		     !sandbox->client.restarts;
+		ok = ce_result_outcome(result) == CE_OUTCOME_SUCCESS && size == 6 &&
+		     !memcmp(output, "hello\n", 6) && !sandbox->client.restarts;
 	}
 	ce_error_free(error);
 	ce_result_free(result);
@@ -119,7 +120,7 @@ static bool await_end(int socket, int64_t *code)
 
 	*code = 1;
 	for (;;) {
-		struct pollfd p = { .fd = socket, .events = POLLIN };
+		struct pollfd p = {.fd = socket, .events = POLLIN};
 		int64_t left = (int64_t)(end - now_us()) / 1000;
 		union {
 			uint64_t type;
@@ -139,7 +140,8 @@ static bool await_end(int socket, int64_t *code)
 }
 
 /* Sends a START and waits for its end. */
-static bool start_ends(const struct ce_start *start, const void *bytes, size_t size, int extra_fd, int64_t *code)
+static bool start_ends(const struct ce_start *start, const void *bytes, size_t size, int extra_fd,
+		       int64_t *code)
 {
 	int fds[FDS + 1], ours;
 	size_t count = FDS;
@@ -219,7 +221,7 @@ static void test_wrong_descriptors(void)
 	}
 	tap_ok(ended && works(), "a start message with too few or too many descriptors is refused");
 	for (size_t i = 0; i < FDS; i++) {
-		static const char *const paths[] = { "/", "/dev/zero", "/proc/self/status", "/etc/hostname" };
+		static const char *const paths[] = {"/", "/dev/zero", "/proc/self/status", "/etc/hostname"};
 
 		for (size_t k = 0; k < CE_ARRAY_SIZE(paths); k++) {
 			int fds[FDS], ours;
@@ -239,7 +241,7 @@ static void test_wrong_descriptors(void)
 
 static void test_wrong_heads(void)
 {
-	static const uint64_t numbers[] = { 0, 1, 2, 3, 7, 65536, UINT32_MAX, INT64_MAX, UINT64_MAX };
+	static const uint64_t numbers[] = {0, 1, 2, 3, 7, 65536, UINT32_MAX, INT64_MAX, UINT64_MAX};
 	bool ended = true;
 
 	for (size_t i = 0; i < CE_ARRAY_SIZE(numbers); i++) {
@@ -273,7 +275,8 @@ static void test_flipped_bits(unsigned rounds)
 		refused += code != 0;
 	}
 	tap_diag("%u of %u plans refused", refused, rounds);
-	tap_ok(!hung && refused > 0 && works(), "plans with flipped bits are refused or run, and nothing crashes");
+	tap_ok(!hung && refused > 0 && works(),
+	       "plans with flipped bits are refused or run, and nothing crashes");
 }
 
 static int make_memfd(size_t size, bool sealed)
@@ -288,8 +291,14 @@ static int make_memfd(size_t size, bool sealed)
 
 static void test_plan_files(void)
 {
-	static const size_t sizes[] = { 0, 1, 8, sizeof(struct ce_plan) - 8, sizeof(struct ce_plan), (size_t)1 << 30,
-					((size_t)1 << 30) + 8, (size_t)1 << 40 };
+	static const size_t sizes[] = {0,
+				       1,
+				       8,
+				       sizeof(struct ce_plan) - 8,
+				       sizeof(struct ce_plan),
+				       (size_t)1 << 30,
+				       ((size_t)1 << 30) + 8,
+				       (size_t)1 << 40};
 	struct ce_start start = head;
 	bool ok = true;
 	int64_t code = 1;
@@ -334,7 +343,8 @@ static void test_execution_noise(void)
 
 			random_fill(noise, sizeof(noise));
 			memcpy(noise, &type, sizeof(type));
-			ce__message_send(ours, noise, 1 + (size_t)random_below(sizeof(noise)), NULL, 0, &null, (size_t)random_below(2));
+			ce__message_send(ours, noise, 1 + (size_t)random_below(sizeof(noise)), NULL, 0, &null,
+					 (size_t)random_below(2));
 			close(null);
 		}
 		ended = await_end(ours, &code) && ended;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * kill -9 of the host, its supervisor, an init or a program, at any moment, under load: within a second nothing is left, and
- * whoever survives tells the truth. */
+ * kill -9 of the host, its supervisor, an init or a program, at any moment, under load: within a second
+ * nothing is left, and whoever survives tells the truth. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -16,7 +16,8 @@
 #define ROUNDS_LONG 600
 #define DELAY_MAX_US 40000
 
-static const char *const victim_names[VICTIM_COUNT] = { "host", "supervisor", "init", "program", "host and supervisor" };
+static const char *const victim_names[VICTIM_COUNT] = {"host", "supervisor", "init", "program",
+						       "host and supervisor"};
 
 /* Moments are letters of the host; the delay after them finds what lies between. */
 static const struct moment {
@@ -24,11 +25,12 @@ static const struct moment {
 	unsigned n;
 	const char *name;
 } moments[] = {
-	{ 's', 1, "created" },	 { 'q', 1, "queued" },	{ 'q', 4, "all queued" }, { 'c', 1, "compiling" },
-	{ 'r', 1, "running" },	 { 'r', 2, "two running" }, { 'r', 3, "three running" }, { 'o', 1, "output" },
+    {'s', 1, "created"}, {'q', 1, "queued"},      {'q', 4, "all queued"},    {'c', 1, "compiling"},
+    {'r', 1, "running"}, {'r', 2, "two running"}, {'r', 3, "three running"}, {'o', 1, "output"},
 };
 
-static int open_victim(const struct world *w, const struct host *h, pid_t supervisor, enum victim victim, pid_t *pid)
+static int open_victim(const struct world *w, const struct host *h, pid_t supervisor, enum victim victim,
+		       pid_t *pid)
 {
 	/* A pidfd first, then the look: what is found is then what is killed. */
 	if (victim == VICTIM_HOST) {
@@ -95,7 +97,8 @@ static bool one_round(const struct world *w, enum victim victim, const struct mo
 		enum victim first = random_below(2) ? VICTIM_HOST : VICTIM_SUPERVISOR;
 
 		hit = strike(w, &h, supervisor, first);
-		hit = strike(w, &h, supervisor, first == VICTIM_HOST ? VICTIM_SUPERVISOR : VICTIM_HOST) || hit;
+		hit =
+		    strike(w, &h, supervisor, first == VICTIM_HOST ? VICTIM_SUPERVISOR : VICTIM_HOST) || hit;
 	} else {
 		hit = strike(w, &h, supervisor, victim);
 	}
@@ -125,8 +128,8 @@ static void test_random_moments(const struct world *w, unsigned rounds)
 		/* Half of them close behind the event, where the races are. */
 		if (random_below(2))
 			delay %= 1500;
-		tap_ok(one_round(w, victim, m, delay), "kill -9 of the %s %u us after \"%s\" leaves nothing", victim_names[victim],
-		       (unsigned)delay, m->name);
+		tap_ok(one_round(w, victim, m, delay), "kill -9 of the %s %u us after \"%s\" leaves nothing",
+		       victim_names[victim], (unsigned)delay, m->name);
 	}
 }
 
@@ -149,7 +152,8 @@ static void test_stopped_supervisor(const struct world *w, bool resume)
 	if (!resume)
 		ok = next_start_works(w) && world_is_clean(w, &supervisor, 1, true) && ok;
 	close(fd);
-	tap_ok(ok, "host dies while its supervisor is stopped: nothing is left once it is %s", resume ? "continued" : "killed");
+	tap_ok(ok, "host dies while its supervisor is stopped: nothing is left once it is %s",
+	       resume ? "continued" : "killed");
 }
 
 static void test_fork_holds_descriptors(const struct world *w)

@@ -1,44 +1,45 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * The report pipe decides what the result says: no program may reach it, nor anything else that init or the supervisor hold. */
+ * The report pipe decides what the result says: no program may reach it, nor anything else that init or the
+ * supervisor hold. */
 #include <stdio.h>
 #include <string.h>
 
 #include "world.h"
 
 static const char program[] =
-	"#define _GNU_SOURCE\n"
-	"#include <dirent.h>\n"
-	"#include <errno.h>\n"
-	"#include <fcntl.h>\n"
-	"#include <signal.h>\n"
-	"#include <stdio.h>\n"
-	"#include <sys/ptrace.h>\n"
-	"#include <sys/syscall.h>\n"
-	"#include <sys/uio.h>\n"
-	"#include <unistd.h>\n"
-	"int main(void)\n"
-	"{\n"
-	"	char path[64], byte = 0;\n"
-	"	struct iovec here = { &byte, 1 }, there = { main, 1 };\n"
-	"	int open_fds = 0, reached = 0, pidfd;\n"
-	"	for (int fd = 3; fd < 4096; fd++)\n"
-	"		open_fds += fcntl(fd, F_GETFD) != -1 || errno != EBADF;\n"
-	"	for (int fd = 0; fd < 256; fd++) {\n"
-	"		snprintf(path, sizeof(path), \"/proc/1/fd/%d\", fd);\n"
-	"		reached += open(path, O_WRONLY) >= 0;\n"
-	"	}\n"
-	"	pidfd = (int)syscall(SYS_pidfd_open, 1, 0);\n"
-	"	for (int fd = 0; fd < 256; fd++)\n"
-	"		reached += syscall(SYS_pidfd_getfd, pidfd, fd, 0) >= 0;\n"
-	"	reached += opendir(\"/proc/1/fd\") != NULL || open(\"/proc/1/mem\", O_RDWR) >= 0;\n"
-	"	reached += ptrace(PTRACE_ATTACH, 1, 0, 0) == 0;\n"
-	"	reached += process_vm_readv(1, &here, 1, &there, 1, 0) >= 0;\n"
-	"	kill(1, SIGKILL);\n"
-	"	kill(1, SIGTERM);\n"
-	"	printf(\"open %d reached %d\\n\", open_fds, reached);\n"
-	"	return 0;\n"
-	"}\n";
+    "#define _GNU_SOURCE\n"
+    "#include <dirent.h>\n"
+    "#include <errno.h>\n"
+    "#include <fcntl.h>\n"
+    "#include <signal.h>\n"
+    "#include <stdio.h>\n"
+    "#include <sys/ptrace.h>\n"
+    "#include <sys/syscall.h>\n"
+    "#include <sys/uio.h>\n"
+    "#include <unistd.h>\n"
+    "int main(void)\n"
+    "{\n"
+    "	char path[64], byte = 0;\n"
+    "	struct iovec here = { &byte, 1 }, there = { main, 1 };\n"
+    "	int open_fds = 0, reached = 0, pidfd;\n"
+    "	for (int fd = 3; fd < 4096; fd++)\n"
+    "		open_fds += fcntl(fd, F_GETFD) != -1 || errno != EBADF;\n"
+    "	for (int fd = 0; fd < 256; fd++) {\n"
+    "		snprintf(path, sizeof(path), \"/proc/1/fd/%d\", fd);\n"
+    "		reached += open(path, O_WRONLY) >= 0;\n"
+    "	}\n"
+    "	pidfd = (int)syscall(SYS_pidfd_open, 1, 0);\n"
+    "	for (int fd = 0; fd < 256; fd++)\n"
+    "		reached += syscall(SYS_pidfd_getfd, pidfd, fd, 0) >= 0;\n"
+    "	reached += opendir(\"/proc/1/fd\") != NULL || open(\"/proc/1/mem\", O_RDWR) >= 0;\n"
+    "	reached += ptrace(PTRACE_ATTACH, 1, 0, 0) == 0;\n"
+    "	reached += process_vm_readv(1, &here, 1, &there, 1, 0) >= 0;\n"
+    "	kill(1, SIGKILL);\n"
+    "	kill(1, SIGTERM);\n"
+    "	printf(\"open %d reached %d\\n\", open_fds, reached);\n"
+    "	return 0;\n"
+    "}\n";
 
 int main(void)
 {

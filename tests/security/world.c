@@ -79,7 +79,7 @@ uint64_t now_us(void)
 
 void pause_us(uint64_t us)
 {
-	struct itimerspec t = { .it_value = { (time_t)(us / 1000000), (long)(us % 1000000) * 1000 } };
+	struct itimerspec t = {.it_value = {(time_t)(us / 1000000), (long)(us % 1000000) * 1000}};
 	int fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
 	uint64_t n;
 
@@ -115,13 +115,15 @@ static const char *need(const char *name)
 	const char *value = getenv(name);
 
 	if (!value || !*value)
-		tap_plan_skip("CODEEXEC_SUPERVISOR, CODEEXEC_EXECUTORS_DIR and CODEEXEC_PLUGIN_DIR must be set");
+		tap_plan_skip(
+		    "CODEEXEC_SUPERVISOR, CODEEXEC_EXECUTORS_DIR and CODEEXEC_PLUGIN_DIR must be set");
 	return value;
 }
 
 static void copy_file(const char *from, const char *to)
 {
-	int in = open(from, O_RDONLY | O_CLOEXEC), out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0755);
+	int in = open(from, O_RDONLY | O_CLOEXEC),
+	    out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0755);
 	struct stat st;
 
 	if (in < 0 || out < 0 || fstat(in, &st) < 0) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * What the tests of this directory share: TAP on stdout, a state directory and a supervisor of their own, and the search for
- * whatever a sandbox left on the machine. Nothing here sleeps: it waits for descriptors. */
+ * What the tests of this directory share: TAP on stdout, a state directory and a supervisor of their own, and
+ * the search for whatever a sandbox left on the machine. Nothing here sleeps: it waits for descriptors. */
 #ifndef CE_TESTS_SECURITY_WORLD_H
 #define CE_TESTS_SECURITY_WORLD_H
 
@@ -12,11 +12,12 @@
 
 #define GONE_WITHIN_MS 1000
 
-/* One test's own place: other tests run on the machine at the same time, so everything is recognised by it. */
+/* One test's own place: other tests run on the machine at the same time, so everything is recognised by it.
+ */
 struct world {
-	char directory[64];	  /* removed by world_close */
+	char directory[64]; /* removed by world_close */
 	char state_dir[80];
-	char supervisor[80];	  /* a copy, so that /proc/PID/exe tells whose process it is */
+	char supervisor[80]; /* a copy, so that /proc/PID/exe tells whose process it is */
 	uint64_t uid_base;
 	const char *executor_dirs[2];
 	const char *plugin_dirs[2];
@@ -37,8 +38,8 @@ void world_close(struct world *w);
 /* Options that point to this world. They borrow from it. */
 ce_sandbox_options world_options(const struct world *w);
 
-/* Processes of this world: its supervisors and inits by their executable, programs by their uid. Returns how many there are
- * and fills up to `max` of them. */
+/* Processes of this world: its supervisors and inits by their executable, programs by their uid. Returns how
+ * many there are and fills up to `max` of them. */
 size_t world_processes(const struct world *w, pid_t *pids, size_t max);
 /* Waits until there are none, up to `timeout_ms`. Says what is left. */
 bool world_wait_empty(const struct world *w, int timeout_ms);
@@ -51,7 +52,8 @@ size_t world_cgroups(pid_t supervisor);
 /* No process within 1 s; and with `swept` no cgroup of these supervisors, owner file or mount either. */
 bool world_is_clean(const struct world *w, const pid_t *supervisors, size_t count, bool swept);
 
-/* The parent of a process, or 0; a child of `parent` (-1: none). With `ours` only one that runs the world's supervisor. */
+/* The parent of a process, or 0; a child of `parent` (-1: none). With `ours` only one that runs the world's
+ * supervisor. */
 pid_t process_parent(pid_t pid);
 pid_t process_child(const struct world *w, pid_t parent, bool ours);
 bool process_is_ours(const struct world *w, pid_t pid);
