@@ -105,9 +105,11 @@ uint64_t fixture_uid_count(void)
 
 /* ---- around the tests ---- */
 
-void fixture_unbuffer(void)
+void fixture_prepare(void)
 {
 	setvbuf(stdout, NULL, _IOLBF, 0);
+	/* one test of many, with * and ? */
+	cmocka_set_test_filter(getenv("CE_TEST_ONLY"));
 }
 
 int fixture_begin(void **state)

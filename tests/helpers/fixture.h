@@ -6,6 +6,7 @@
  * CE_TEST_EXECUTORS_DIR, CE_TEST_PLUGIN_DIR, CE_TEST_SUPERVISOR: of a build tree; unset: what is installed
  * CE_TEST_KIND: root, delegated or undelegated; unset: root or delegated by who we are
  * CE_TEST_CGROUP: a delegated directory; unset: discovered
+ * CE_TEST_ONLY: a pattern of names, to run a part of them
  * CE_TESTS_MUST_RUN=1: a skip is a failure unless this kind of user can never do it */
 #ifndef CE_TESTS_FIXTURE_H
 #define CE_TESTS_FIXTURE_H
@@ -33,9 +34,9 @@ enum fixture_kind fixture_kind(void);
 /* In main(): fixture_main("name", tests) runs an array of TEST()s. */
 #define TEST(function) cmocka_unit_test_setup_teardown(function, fixture_before, fixture_after)
 #define fixture_main(name, tests)                                                                            \
-	(fixture_unbuffer(), cmocka_run_group_tests_name(name, tests, fixture_begin, fixture_end))
+	(fixture_prepare(), cmocka_run_group_tests_name(name, tests, fixture_begin, fixture_end))
 
-void fixture_unbuffer(void);
+void fixture_prepare(void);
 int fixture_begin(void **state);
 int fixture_end(void **state);
 int fixture_before(void **state);

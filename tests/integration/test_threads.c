@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT
+ *
+ * Many executions, one after the other and at once, and that they leave nothing: counts and memory are as before. */
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fixture.h"
+#include "snapshot.h"
+
+#define THREADS 8
+#define EACH 100
+#define IN_A_ROW 1000
+/* What allocators keep; a leak of 4 KiB per execution would be twice this. */
+#define RSS_GROWTH_KIB 2048
+
+/* Threads must not use cmocka's assertions: they jump. The first complaint is kept here. */
+struct worker {
+	pthread_t thread;
+	ce_sandbox *sandbox;
+	int number, rounds;
+	char complaint[300];
+};
+
+static void complain(struct worker *w, const char *what, const char *detail)
+{
+	if (!w->complaint[0])
+		snprintf(w->complaint, sizeof(w->complaint), "thread %d: %s: %s", w->number, what, detail ? detail : "");
+}
+
+static void one_round(struct worker *w, int round)
+{
+	ce_request request = fixture_request("bash", "read line; echo \"$1 $line\" > f; cat f");
+	char number[32], input[32], wanted[80];
+	const char *args[2] = { number, NULL };
+	ce_result *result = NULL;
+	ce_error *error = NULL;
+
+	snprintf(number, sizeof(number), "%d/%d", w->number, round);
+	snprintf(input, sizeof(input), "in-%d-%d\n", w->number, round);
+	snprintf(wanted, sizeof(wanted), "%s in-%d-%d\n", number, w->number, round);
+	request.args = args;
+	request.input = input;
+	request.input_size = strlen(input);
+	if (ce_execute(w->sandbox, &request, &result, &error))
+		complain(w, "ce_execute", error ? ce_error_message(error) : NULL);
+	else if (ce_result_outcome(result) != CE_OUTCOME_SUCCESS)
+		complain(w, ce_result_status(result), ce_result_message(result));
+	else if (strcmp(stdout_of(result), wanted) != 0)
+		complain(w, "stdout", stdout_of(result));
+	ce_error_free(error);
+	ce_result_free(result);
+}
+
+static void *work(void *argument)
+{
+	struct worker *w = argument;
+
+	for (int i = 0; i < w->rounds && !w->complaint[0]; i++)
+		one_round(w, i);
+	return NULL;
+}
+
+/* `sandboxes` are shared out among the threads in turn. */
+static void run_threads(ce_sandbox **sandboxes, size_t count, int rounds)
+{
+	struct worker workers[THREADS] = { 0 };
+
+	for (int i = 0; i < THREADS; i++) {
+		workers[i].number = i;
+		workers[i].rounds = rounds;
+		workers[i].sandbox = sandboxes[(size_t)i % count];
+		assert_int_equal(pthread_create(&workers[i].thread, NULL, work, &workers[i]), 0);
+	}
+	for (int i = 0; i < THREADS; i++)
+		pthread_join(workers[i].thread, NULL);
+	for (int i = 0; i < THREADS; i++)
+		if (workers[i].complaint[0])
+			fail_msg("%s", workers[i].complaint);
+}
+
+static char *look(void)
+{
+	return snapshot_take(fixture_state_dir(), fixture_uid_base(), fixture_uid_count(), 0);
+}
+
+/* The sandbox is alive in both looks: so nothing that one execution needs may be there after it. */
+static void expect_same(char *before, long rss_before)
+{
+	char *after = look();
+	long rss_after = snapshot_rss_kib();
+	bool equal = snapshot_equal(before, after);
+
+	free(before);
+	free(after);
+	assert_true(equal);
+	/* under a sanitizer the memory of what was freed is kept back */
+	if (!getenv("ASAN_OPTIONS") && !getenv("TSAN_OPTIONS") && rss_after - rss_before > RSS_GROWTH_KIB)
+		fail_msg("the host has grown from %ld to %ld KiB", rss_before, rss_after);
+}
+
+static void eight_threads_share_one_sandbox(void **state)
+{
+	ce_sandbox *sandbox = fixture_sandbox();
+	char *before;
+	long rss;
+
+	(void)state;
+	run_threads(&sandbox, 1, 5); /* fills caches, arenas and slots */
+	before = look();
+	rss = snapshot_rss_kib();
+	run_threads(&sandbox, 1, EACH);
+	expect_same(before, rss);
+}
+
+static void a_thousand_executions_leave_nothing(void **state)
+{
+	ce_sandbox *sandbox = fixture_sandbox();
+	struct worker w = { .sandbox = sandbox, .rounds = IN_A_ROW };
+	char *before;
+	long rss;
+
+	(void)state;
+	for (int i = 0; i < 20; i++)
+		one_round(&w, i);
+	before = look();
+	rss = snapshot_rss_kib();
+	work(&w);
+	if (w.complaint[0])
+		fail_msg("%s", w.complaint);
+	expect_same(before, rss);
+}
+
+static void two_sandboxes_run_at_once(void **state)
+{
+	ce_sandbox *sandboxes[2] = { fixture_sandbox(), fixture_sandbox() };
+	char *before;
+	long rss;
+
+	(void)state;
+	run_threads(sandboxes, 2, 2);
+	before = look();
+	rss = snapshot_rss_kib();
+	run_threads(sandboxes, 2, 20);
+	expect_same(before, rss);
+	/* the end of one does not touch the other */
+	fixture_destroy(sandboxes[0]);
+	expect_says(fixture_code(sandboxes[1], "bash", "echo alive"), "alive\n");
+}
+
+static void executions_at_the_same_time_have_different_uids(void **state)
+{
+	enum { AT_ONCE = 10 };
+	ce_request request = fixture_request("bash", "read x; exit 0");
+	ce_sandbox *sandboxes[2] = { NULL, NULL };
+	ce_execution *executions[AT_ONCE];
+	uint64_t uids[AT_ONCE];
+
+	(void)state;
+	fixture_need_root();
+	sandboxes[0] = fixture_sandbox();
+	sandboxes[1] = fixture_sandbox();
+	request.flags = CE_REQUEST_INTERACTIVE;
+	for (int i = 0; i < AT_ONCE; i++)
+		executions[i] = fixture_start(sandboxes[i % 2], &request, NULL, NULL);
+	for (int i = 0; i < AT_ONCE; i++)
+		assert_int_equal(ce_execution_wait(executions[i], 100, NULL), CE_ERR_TIMEOUT);
+	for (int i = 0; i < AT_ONCE; i++)
+		ce_execution_close_input(executions[i], NULL);
+	for (int i = 0; i < AT_ONCE; i++) {
+		ce_result *result = fixture_finish(executions[i]);
+
+		expect_outcome(result, CE_OUTCOME_SUCCESS);
+		uids[i] = ce_result_host_uid(result);
+		assert_true(ce_result_protections(result, CE_STAGE_RUN) & CE_PROTECTION_OWN_UID);
+		assert_in_range(uids[i], fixture_uid_base(), fixture_uid_base() + fixture_uid_count() - 1);
+		for (int k = 0; k < i; k++)
+			assert_int_not_equal(uids[k], uids[i]);
+	}
+}
+
+static void sandboxes_come_and_go(void **state)
+{
+	char *before = look();
+	long rss = 0;
+
+	(void)state;
+	for (int i = 0; i < 20; i++) {
+		ce_sandbox *sandbox = fixture_sandbox();
+
+		expect_says(fixture_code(sandbox, "bash", "echo x"), "x\n");
+		fixture_destroy(sandbox);
+		if (i == 4)
+			rss = snapshot_rss_kib();
+	}
+	expect_same(before, rss);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(eight_threads_share_one_sandbox),
+		TEST(a_thousand_executions_leave_nothing),
+		TEST(two_sandboxes_run_at_once),
+		TEST(executions_at_the_same_time_have_different_uids),
+		TEST(sandboxes_come_and_go),
+	};
+
+	return fixture_main("threads", tests);
+}
