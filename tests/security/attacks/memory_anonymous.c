@@ -5,7 +5,6 @@
 // attack-limit-hit: memory
 // attack-needs: cgroup
 #include <stdlib.h>
-#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,9 +12,10 @@ int main(void)
 {
 	for (int i = 0; i < 20; i++)
 		if (fork() == 0) {
-			char *volatile p = malloc(8 << 20);
+			volatile char *p = malloc(8 << 20);
 
-			memset(p, 1, 8 << 20);
+			for (size_t at = 0; at < 8 << 20; at += 4096)
+				p[at] = 1;
 			for (;;)
 				pause();
 		}
