@@ -19,6 +19,7 @@ no() {
 	exit 77
 }
 
+# shellcheck disable=SC2317 # called by the trap
 remove_cgroups() {
 	for dir in $made; do
 		# What is left would be ours: COMMAND is over.

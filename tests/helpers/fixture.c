@@ -282,7 +282,8 @@ ce_result *fixture_code(ce_sandbox *sandbox, const char *language, const char *c
 	return fixture_run(sandbox, &request);
 }
 
-ce_execution *fixture_start(ce_sandbox *sandbox, const ce_request *request, ce_event_fn on_event, void *user_data)
+ce_execution *fixture_start(ce_sandbox *sandbox, const ce_request *request, ce_event_fn on_event,
+			    void *user_data)
 {
 	ce_execution *execution = NULL;
 	ce_error *error = NULL;

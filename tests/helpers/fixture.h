@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * What every integration test stands on: a sandbox from the build tree (or the installed one), results and executions
- * that are released even when an assertion jumps out of the test, and a look at the machine before and after.
+ * What every integration test stands on: a sandbox from the build tree (or the installed one), results and
+ * executions that are released even when an assertion jumps out of the test, and a look at the machine before
+ * and after.
  *
  * CE_TEST_EXECUTORS_DIR, CE_TEST_PLUGIN_DIR, CE_TEST_SUPERVISOR: of a build tree; unset: what is installed
  * CE_TEST_KIND: root, delegated or undelegated; unset: root or delegated by who we are
@@ -67,7 +68,8 @@ void fixture_destroy(ce_sandbox *sandbox);
 ce_request fixture_request(const char *language, const char *code);
 ce_result *fixture_run(ce_sandbox *sandbox, const ce_request *request);
 ce_result *fixture_code(ce_sandbox *sandbox, const char *language, const char *code);
-ce_execution *fixture_start(ce_sandbox *sandbox, const ce_request *request, ce_event_fn on_event, void *user_data);
+ce_execution *fixture_start(ce_sandbox *sandbox, const ce_request *request, ce_event_fn on_event,
+			    void *user_data);
 /* Waits up to a minute and takes the result. */
 ce_result *fixture_finish(ce_execution *execution);
 /* Destroys it now. */

@@ -102,7 +102,8 @@ static void add_processes(struct lines *l, uint64_t uid_base, uint64_t uid_count
 		long parent;
 		unsigned uid;
 
-		if (e->d_name[0] < '1' || e->d_name[0] > '9' || read_status(e->d_name, name, &parent, &uid) < 0)
+		if (e->d_name[0] < '1' || e->d_name[0] > '9' ||
+		    read_status(e->d_name, name, &parent, &uid) < 0)
 			continue;
 		if (parent == getpid())
 			add(l, "child %s (%s)", e->d_name, name);
@@ -229,7 +230,7 @@ static int compare_lines(const void *a, const void *b)
 
 char *snapshot_take(const char *state_dir, uint64_t uid_base, uint64_t uid_count, unsigned flags)
 {
-	struct lines l = { NULL, 0, 0 };
+	struct lines l = {NULL, 0, 0};
 	char *text = NULL;
 	size_t size = 0;
 	FILE *out;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * What of ours exists on this machine right now, as sorted lines of text: our descriptors, our child processes, our
- * mounts, cgroups of our supervisors, files in the state directory, processes with uids that we leased. */
+ * What of ours exists on this machine right now, as sorted lines of text: our descriptors, our child
+ * processes, our mounts, cgroups of our supervisors, files in the state directory, processes with uids that
+ * we leased. */
 #ifndef CE_TESTS_SNAPSHOT_H
 #define CE_TESTS_SNAPSHOT_H
 

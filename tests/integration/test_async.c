@@ -9,8 +9,8 @@
 
 #include "fixture.h"
 
-/* What was seen, one letter each: Queued, Compiling, Running, c and r for output of these stages, u for a sample of
- * usage, Finished. Repeated letters are counted once. */
+/* What was seen, one letter each: Queued, Compiling, Running, c and r for output of these stages, u for a
+ * sample of usage, Finished. Repeated letters are counted once. */
 struct seen {
 	char order[256];
 	size_t length;
@@ -28,7 +28,8 @@ static void see(struct seen *s, char what)
 
 static void note(ce_execution *execution, const ce_event *event, void *user_data)
 {
-	static const char letters[] = { [CE_STATUS_QUEUED] = 'Q', [CE_STATUS_COMPILING] = 'C', [CE_STATUS_RUNNING] = 'R' };
+	static const char letters[] = {
+	    [CE_STATUS_QUEUED] = 'Q', [CE_STATUS_COMPILING] = 'C', [CE_STATUS_RUNNING] = 'R'};
 	struct seen *s = user_data;
 	int stream = 0;
 	size_t size = 0;
@@ -49,7 +50,7 @@ static void note(ce_execution *execution, const ce_event *event, void *user_data
 		break;
 	case CE_EVENT_USAGE:
 		see(s, 'u');
-		s->usage = (ce_usage){ .size = sizeof(s->usage) };
+		s->usage = (ce_usage){.size = sizeof(s->usage)};
 		assert_int_equal(ce_event_usage(event, &s->usage), 0);
 		s->usage_count++;
 		break;
@@ -64,7 +65,7 @@ static void note(ce_execution *execution, const ce_event *event, void *user_data
 /* The caller's own loop, until the execution is finished or `done` says so. */
 static int loop(ce_execution *execution, bool (*done)(ce_execution *, void *), void *context)
 {
-	struct pollfd p = { .fd = ce_execution_fd(execution), .events = POLLIN };
+	struct pollfd p = {.fd = ce_execution_fd(execution), .events = POLLIN};
 
 	for (;;) {
 		int r = ce_execution_dispatch(execution, NULL);
@@ -103,7 +104,7 @@ static ce_result *take(ce_execution *execution)
 static void events_come_in_order(void **state)
 {
 	ce_request request = fixture_request("bash", "echo a; echo b >&2");
-	struct seen seen = { .length = 0 };
+	struct seen seen = {.length = 0};
 	ce_sandbox *sandbox = fixture_sandbox();
 	ce_execution *execution = fixture_start(sandbox, &request, note, &seen);
 
@@ -112,7 +113,8 @@ static void events_come_in_order(void **state)
 	assert_int_equal(strspn(ce_execution_id(execution), "0123456789abcdef"), 32);
 	assert_int_equal(loop(execution, NULL, NULL), 1);
 	assert_int_equal(ce_execution_dispatch(execution, NULL), 1);
-	/* What the program wrote may overtake the message that it runs; nothing overtakes Q, nothing follows F. */
+	/* What the program wrote may overtake the message that it runs; nothing overtakes Q, nothing follows
+	 * F. */
 	assert_int_equal(seen.order[0], 'Q');
 	assert_int_equal(seen.order[seen.length - 1], 'F');
 	assert_non_null(strchr(seen.order, 'R'));
@@ -124,7 +126,7 @@ static void events_come_in_order(void **state)
 static void a_compile_stage_is_seen_before_the_run_stage(void **state)
 {
 	ce_request request = fixture_request("c", "#warning said\nint main(void) { return 0; }");
-	struct seen seen = { .length = 0 };
+	struct seen seen = {.length = 0};
 	ce_sandbox *sandbox = fixture_sandbox();
 	ce_execution *execution;
 
@@ -148,7 +150,7 @@ static bool has_usage(ce_execution *execution, void *context)
 static void usage_is_sampled_while_it_runs(void **state)
 {
 	ce_request request = fixture_request("python", "x = bytearray(30 << 20)\nwhile True: pass\n");
-	struct seen seen = { .length = 0 };
+	struct seen seen = {.length = 0};
 	ce_execution *execution;
 	uint64_t wall;
 
@@ -176,7 +178,7 @@ static void usage_is_sampled_while_it_runs(void **state)
 static void a_dialogue_goes_back_and_forth(void **state)
 {
 	ce_request request = fixture_request("python", ECHO);
-	struct seen seen = { .length = 0 };
+	struct seen seen = {.length = 0};
 	ce_error *error = NULL;
 	ce_execution *execution;
 	ce_result *result;
@@ -240,7 +242,7 @@ static void cancel_from_another_thread(ce_execution *execution)
 static void cancelling_while_running_keeps_the_output(void **state)
 {
 	ce_request request = fixture_request("bash", "echo begun; sleep 600");
-	struct seen seen = { .length = 0 };
+	struct seen seen = {.length = 0};
 	ce_execution *execution = fixture_start(fixture_sandbox(), &request, note, &seen);
 	ce_result *result;
 
@@ -272,9 +274,10 @@ static void cancelling_at_once_is_a_result(void **state)
 
 static void cancelling_while_compiling_runs_nothing(void **state)
 {
-	ce_request request = fixture_request("c", "#define A(x) x x\n#define B(x) A(A(A(A(A(A(A(A(x))))))))\n"
-						  "int x = 0 B(B(B(B(B(+1))))); int main(void) { return 0; }\n");
-	struct seen seen = { .length = 0 };
+	ce_request request =
+	    fixture_request("c", "#define A(x) x x\n#define B(x) A(A(A(A(A(A(A(A(x))))))))\n"
+				 "int x = 0 B(B(B(B(B(+1))))); int main(void) { return 0; }\n");
+	struct seen seen = {.length = 0};
 	ce_sandbox *sandbox = fixture_sandbox();
 	ce_execution *execution;
 	ce_result *result;
@@ -327,11 +330,13 @@ static void a_result_is_taken_once(void **state)
 	(void)state;
 	request.flags = CE_REQUEST_INTERACTIVE;
 	execution = fixture_start(fixture_sandbox(), &request, NULL, NULL);
-	fixture_check_error(ce_execution_take_result(execution, &again, &error), &error, CE_ERR_INVALID, "not there yet");
+	fixture_check_error(ce_execution_take_result(execution, &again, &error), &error, CE_ERR_INVALID,
+			    "not there yet");
 	assert_null(again);
 	ce_execution_close_input(execution, NULL);
 	expect_exit(fixture_finish(execution), CE_OUTCOME_ERROR, 1);
-	fixture_check_error(ce_execution_take_result(execution, &again, &error), &error, CE_ERR_INVALID, "taken already");
+	fixture_check_error(ce_execution_take_result(execution, &again, &error), &error, CE_ERR_INVALID,
+			    "taken already");
 	assert_null(again);
 }
 
@@ -342,7 +347,7 @@ static void destroying_what_runs_leaves_nothing(void **state)
 
 	(void)state;
 	for (int i = 0; i < 5; i++) {
-		struct seen seen = { .length = 0 };
+		struct seen seen = {.length = 0};
 		ce_execution *execution = fixture_start(sandbox, &request, note, &seen);
 
 		/* at once, while it starts, and while it runs */
@@ -356,18 +361,18 @@ static void destroying_what_runs_leaves_nothing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(events_come_in_order),
-		TEST(a_compile_stage_is_seen_before_the_run_stage),
-		TEST(usage_is_sampled_while_it_runs),
-		TEST(a_dialogue_goes_back_and_forth),
-		TEST(much_is_written_to_a_slow_reader),
-		TEST(cancelling_while_running_keeps_the_output),
-		TEST(cancelling_at_once_is_a_result),
-		TEST(cancelling_while_compiling_runs_nothing),
-		TEST(cancelling_what_is_finished_changes_nothing),
-		TEST(waiting_gives_up_and_may_go_on),
-		TEST(a_result_is_taken_once),
-		TEST(destroying_what_runs_leaves_nothing),
+	    TEST(events_come_in_order),
+	    TEST(a_compile_stage_is_seen_before_the_run_stage),
+	    TEST(usage_is_sampled_while_it_runs),
+	    TEST(a_dialogue_goes_back_and_forth),
+	    TEST(much_is_written_to_a_slow_reader),
+	    TEST(cancelling_while_running_keeps_the_output),
+	    TEST(cancelling_at_once_is_a_result),
+	    TEST(cancelling_while_compiling_runs_nothing),
+	    TEST(cancelling_what_is_finished_changes_nothing),
+	    TEST(waiting_gives_up_and_may_go_on),
+	    TEST(a_result_is_taken_once),
+	    TEST(destroying_what_runs_leaves_nothing),
 	};
 
 	return fixture_main("async", tests);

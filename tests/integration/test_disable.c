@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * Each protection that may be switched off is switched off once: the report changes by that one, and so does the cell. */
+ * Each protection that may be switched off is switched off once: the report changes by that one, and so does
+ * the cell. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -29,7 +30,8 @@ static void print_difference(uint64_t got, uint64_t wanted)
 {
 	for (int i = 0; i < CE_PROTECTION_COUNT; i++)
 		if ((got ^ wanted) & (UINT64_C(1) << i))
-			print_error("%s is %s\n", ce_protection_name(UINT64_C(1) << i), got & (UINT64_C(1) << i) ? "on" : "off");
+			print_error("%s is %s\n", ce_protection_name(UINT64_C(1) << i),
+				    got & (UINT64_C(1) << i) ? "on" : "off");
 }
 
 /* What goes with it: it cannot stand alone. */
@@ -54,7 +56,8 @@ static void each_protection_is_switched_off_alone(void **state)
 		got = in_force(sandbox);
 		if (got != wanted) {
 			print_difference(got, wanted);
-			fail_msg("without %s something else has changed, or nothing", ce_protection_name(bit));
+			fail_msg("without %s something else has changed, or nothing",
+				 ce_protection_name(bit));
 		}
 		fixture_destroy(sandbox);
 	}
@@ -80,7 +83,7 @@ static void no_new_privs_goes_with_what_stands_on_it(void **state)
 
 static void essential_ones_are_refused(void **state)
 {
-	static const uint64_t bits[] = { CE_PROTECTION_USER_NS, CE_PROTECTION_PID_NS, CE_PROTECTION_MOUNT_NS };
+	static const uint64_t bits[] = {CE_PROTECTION_USER_NS, CE_PROTECTION_PID_NS, CE_PROTECTION_MOUNT_NS};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(bits); i++) {
@@ -130,7 +133,8 @@ static void the_cell_changes_with_the_report(void **state)
 
 	sandbox = without(CE_PROTECTION_NO_CAPABILITIES);
 	expect_stdout_has(fixture_code(sandbox, "bash", "grep ^CapBnd: /proc/self/status"), "CapBnd:\t");
-	assert_null(strstr(stdout_of(fixture_code(sandbox, "bash", "grep ^CapBnd: /proc/self/status")), "0000000000000000"));
+	assert_null(strstr(stdout_of(fixture_code(sandbox, "bash", "grep ^CapBnd: /proc/self/status")),
+			   "0000000000000000"));
 	fixture_destroy(sandbox);
 
 	sandbox = without(CE_PROTECTION_PRIVATE_PROC);
@@ -138,7 +142,9 @@ static void the_cell_changes_with_the_report(void **state)
 	fixture_destroy(sandbox);
 
 	sandbox = without(CE_PROTECTION_READ_ONLY_ROOT);
-	expect_says(fixture_code(sandbox, "python", "import os; print(os.statvfs('/').f_flag & os.ST_RDONLY)"), "0\n");
+	expect_says(
+	    fixture_code(sandbox, "python", "import os; print(os.statvfs('/').f_flag & os.ST_RDONLY)"),
+	    "0\n");
 	fixture_destroy(sandbox);
 }
 
@@ -160,12 +166,12 @@ static void a_limit_that_is_off_does_not_bite(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(each_protection_is_switched_off_alone),
-		TEST(no_new_privs_goes_with_what_stands_on_it),
-		TEST(essential_ones_are_refused),
-		TEST(unknown_ones_are_too_new),
-		TEST(the_cell_changes_with_the_report),
-		TEST(a_limit_that_is_off_does_not_bite),
+	    TEST(each_protection_is_switched_off_alone),
+	    TEST(no_new_privs_goes_with_what_stands_on_it),
+	    TEST(essential_ones_are_refused),
+	    TEST(unknown_ones_are_too_new),
+	    TEST(the_cell_changes_with_the_report),
+	    TEST(a_limit_that_is_off_does_not_bite),
 	};
 
 	return fixture_main("disable", tests);

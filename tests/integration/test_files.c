@@ -5,32 +5,36 @@
 
 #include "fixture.h"
 
-#define FILE_OF(name, text) { name, text, sizeof(text) - 1 }
+#define FILE_OF(name, text)                                                                                  \
+	{                                                                                                    \
+		name, text, sizeof(text) - 1                                                                 \
+	}
 
 static void several_files_lie_where_their_names_say(void **state)
 {
 	const ce_file files[] = {
-		FILE_OF("data/deep/er/a.txt", "A\0B"),
-		FILE_OF("lib.py", "def twice(x): return 2 * x\n"),
-		FILE_OF("empty", ""),
-		FILE_OF("data/sp ace \377", "x"),
+	    FILE_OF("data/deep/er/a.txt", "A\0B"),
+	    FILE_OF("lib.py", "def twice(x): return 2 * x\n"),
+	    FILE_OF("empty", ""),
+	    FILE_OF("data/sp ace \377", "x"),
 	};
-	ce_request request = fixture_request("python",
-					     "import lib, os\n"
-					     "print(lib.twice(4), open('data/deep/er/a.txt', 'rb').read(), os.getcwd())\n"
-					     "print(os.path.getsize('empty'), sorted(os.listdir(b'data')))\n"
-					     "open('data/new', 'w').write('writable')\n");
+	ce_request request = fixture_request(
+	    "python", "import lib, os\n"
+		      "print(lib.twice(4), open('data/deep/er/a.txt', 'rb').read(), os.getcwd())\n"
+		      "print(os.path.getsize('empty'), sorted(os.listdir(b'data')))\n"
+		      "open('data/new', 'w').write('writable')\n");
 
 	(void)state;
 	request.files = files;
 	request.file_count = COUNT(files);
-	expect_says(fixture_run(fixture_sandbox(), &request), "8 b'A\\x00B' /work\n0 [b'deep', b'sp ace \\xff']\n");
+	expect_says(fixture_run(fixture_sandbox(), &request),
+		    "8 b'A\\x00B' /work\n0 [b'deep', b'sp ace \\xff']\n");
 }
 
 static void without_code_the_first_file_is_the_program(void **state)
 {
-	const ce_file files[] = { FILE_OF("start.sh", "echo \"I am $0\"; . ./second.sh"),
-				  FILE_OF("second.sh", "echo second") };
+	const ce_file files[] = {FILE_OF("start.sh", "echo \"I am $0\"; . ./second.sh"),
+				 FILE_OF("second.sh", "echo second")};
 	ce_request request = fixture_request("bash", NULL);
 
 	(void)state;
@@ -47,10 +51,12 @@ static void an_empty_program_is_a_program(void **state)
 
 static void two_sources_are_compiled_together(void **state)
 {
-	const ce_file files[] = { FILE_OF("twice.h", "int twice(int x);\n"),
-				  FILE_OF("part/twice.c", "#include \"../twice.h\"\nint twice(int x) { return 2 * x; }\n") };
-	ce_request request = fixture_request("c", "#include <stdio.h>\n#include \"twice.h\"\n"
-						  "int main(void) { printf(\"%d\\n\", twice(21)); return 0; }\n");
+	const ce_file files[] = {
+	    FILE_OF("twice.h", "int twice(int x);\n"),
+	    FILE_OF("part/twice.c", "#include \"../twice.h\"\nint twice(int x) { return 2 * x; }\n")};
+	ce_request request =
+	    fixture_request("c", "#include <stdio.h>\n#include \"twice.h\"\n"
+				 "int main(void) { printf(\"%d\\n\", twice(21)); return 0; }\n");
 	ce_sandbox *sandbox = fixture_sandbox();
 
 	(void)state;
@@ -65,7 +71,7 @@ static void two_sources_are_compiled_together(void **state)
 static const ce_output_file *find_file(const ce_result *result, const char *name, ce_output_file *file)
 {
 	for (size_t i = 0; i < ce_result_file_count(result); i++) {
-		*file = (ce_output_file){ .size = sizeof(*file) };
+		*file = (ce_output_file){.size = sizeof(*file)};
 		assert_int_equal(ce_result_file(result, i, file), 0);
 		if (!strcmp(file->name, name))
 			return file;
@@ -98,10 +104,11 @@ static void expect_skipped(const ce_result *result, const char *name, const char
 
 static void outputs_come_back_by_name_and_glob(void **state)
 {
-	const char *const outputs[] = { "out/*.txt", "out/a.txt", "exact", "missing", "*/deep/[xy]", NULL };
-	ce_request request = fixture_request("bash", "mkdir -p out/deep; printf 'a\\0b' > out/a.txt; echo b > out/b.txt;"
-						     "echo no > out/c.dat; echo e > exact; echo x > out/deep/x;"
-						     "echo z > out/deep/z; : > out/empty.txt; echo .h > out/.hidden.txt");
+	const char *const outputs[] = {"out/*.txt", "out/a.txt", "exact", "missing", "*/deep/[xy]", NULL};
+	ce_request request =
+	    fixture_request("bash", "mkdir -p out/deep; printf 'a\\0b' > out/a.txt; echo b > out/b.txt;"
+				    "echo no > out/c.dat; echo e > exact; echo x > out/deep/x;"
+				    "echo z > out/deep/z; : > out/empty.txt; echo .h > out/.hidden.txt");
 	ce_output_file file;
 	ce_result *result;
 
@@ -118,7 +125,7 @@ static void outputs_come_back_by_name_and_glob(void **state)
 	expect_file(result, "exact", "e\n");
 	expect_file(result, "out/deep/x", "x\n");
 	for (size_t i = 1; i < 5; i++) {
-		ce_output_file before = { .size = sizeof(before) };
+		ce_output_file before = {.size = sizeof(before)};
 
 		ce_result_file(result, i - 1, &before);
 		ce_result_file(result, i, &file);
@@ -129,9 +136,10 @@ static void outputs_come_back_by_name_and_glob(void **state)
 
 static void what_is_no_regular_file_is_skipped_with_the_reason(void **state)
 {
-	const char *const outputs[] = { "*", "link/passwd", NULL };
-	ce_request request = fixture_request("bash", "ln -s /etc/passwd symlink; ln -s /etc link; mkfifo fifo; mkdir dir;"
-						     "echo ok > file");
+	const char *const outputs[] = {"*", "link/passwd", NULL};
+	ce_request request =
+	    fixture_request("bash", "ln -s /etc/passwd symlink; ln -s /etc link; mkfifo fifo; mkdir dir;"
+				    "echo ok > file");
 	ce_result *result;
 
 	(void)state;
@@ -144,7 +152,7 @@ static void what_is_no_regular_file_is_skipped_with_the_reason(void **state)
 	expect_skipped(result, "dir", "directory");
 	expect_file(result, "file", "ok\n");
 	for (size_t i = 0; i < ce_result_file_count(result); i++) {
-		ce_output_file file = { .size = sizeof(file) };
+		ce_output_file file = {.size = sizeof(file)};
 
 		ce_result_file(result, i, &file);
 		assert_string_not_equal(file.name, "link/passwd");
@@ -153,8 +161,9 @@ static void what_is_no_regular_file_is_skipped_with_the_reason(void **state)
 
 static void files_over_the_cap_are_skipped_with_the_reason(void **state)
 {
-	const char *const outputs[] = { "small", "large", "last", NULL };
-	ce_request request = fixture_request("bash", "echo 1 > small; printf %01000d 1 > large; echo 2 > last");
+	const char *const outputs[] = {"small", "large", "last", NULL};
+	ce_request request =
+	    fixture_request("bash", "echo 1 > small; printf %01000d 1 > large; echo 2 > last");
 	ce_result *result;
 
 	(void)state;
@@ -168,7 +177,7 @@ static void files_over_the_cap_are_skipped_with_the_reason(void **state)
 
 static void outputs_come_back_from_a_program_that_failed_or_was_killed(void **state)
 {
-	const char *const outputs[] = { "file", NULL };
+	const char *const outputs[] = {"file", NULL};
 	ce_request request = fixture_request("bash", "echo before > file; exit 4");
 	ce_limits limits = ce_limits_init();
 	ce_sandbox *sandbox = fixture_sandbox();
@@ -193,7 +202,7 @@ static void outputs_come_back_from_a_program_that_failed_or_was_killed(void **st
 static void a_compile_error_carries_its_diagnostics(void **state)
 {
 	ce_sandbox *sandbox = fixture_sandbox();
-	ce_diagnostic d = { .size = sizeof(d) };
+	ce_diagnostic d = {.size = sizeof(d)};
 	ce_result *result;
 
 	(void)state;
@@ -216,14 +225,15 @@ static void a_compile_error_carries_its_diagnostics(void **state)
 
 static void compile_and_run_are_accounted_apart(void **state)
 {
-	ce_account compile = { .size = sizeof(compile) }, run = { .size = sizeof(run) };
+	ce_account compile = {.size = sizeof(compile)}, run = {.size = sizeof(run)};
 	ce_sandbox *sandbox = fixture_sandbox();
 	ce_result *result;
 
 	(void)state;
 	fixture_need_language(sandbox, "c");
-	result = fixture_code(sandbox, "c",
-			      "#include <stdio.h>\n#warning look here\nint main(void) { puts(\"ran\"); return 5; }");
+	result = fixture_code(
+	    sandbox, "c",
+	    "#include <stdio.h>\n#warning look here\nint main(void) { puts(\"ran\"); return 5; }");
 	expect_exit(result, CE_OUTCOME_ERROR, 5);
 	assert_int_equal(ce_result_stage_outcome(result, CE_STAGE_COMPILE), CE_OUTCOME_SUCCESS);
 	assert_int_equal(ce_result_stage_exit_code(result, CE_STAGE_COMPILE), 0);
@@ -231,7 +241,8 @@ static void compile_and_run_are_accounted_apart(void **state)
 	assert_int_equal(ce_result_stage_exit_code(result, CE_STAGE_RUN), 5);
 	expect_stdout(result, "ran\n");
 	assert_string_equal(stderr_of(result), "");
-	assert_non_null(strstr(ce_result_output(result, CE_STAGE_COMPILE, CE_STREAM_STDERR, NULL), "look here"));
+	assert_non_null(
+	    strstr(ce_result_output(result, CE_STAGE_COMPILE, CE_STREAM_STDERR, NULL), "look here"));
 	assert_int_equal(ce_result_account(result, CE_STAGE_COMPILE, &compile), 0);
 	assert_int_equal(ce_result_account(result, CE_STAGE_RUN, &run), 0);
 	assert_true(compile.wall_time_us > run.wall_time_us);
@@ -241,10 +252,11 @@ static void compile_and_run_are_accounted_apart(void **state)
 
 static void the_requests_environment_does_not_reach_the_compiler(void **state)
 {
-	const ce_file files[] = { FILE_OF("evil/stdio.h", "#error the compiler saw CPATH\n") };
-	const char *const env[] = { "CPATH=/work/evil", "SOURCE_DATE_EPOCH=0", NULL };
-	ce_request request = fixture_request("c", "#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>\n"
-						  "int main(void) { puts(getenv(\"CPATH\")); return !strcmp(__DATE__, \"Jan  1 1970\"); }");
+	const ce_file files[] = {FILE_OF("evil/stdio.h", "#error the compiler saw CPATH\n")};
+	const char *const env[] = {"CPATH=/work/evil", "SOURCE_DATE_EPOCH=0", NULL};
+	ce_request request = fixture_request(
+	    "c", "#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>\n"
+		 "int main(void) { puts(getenv(\"CPATH\")); return !strcmp(__DATE__, \"Jan  1 1970\"); }");
 	ce_sandbox *sandbox = fixture_sandbox();
 
 	(void)state;
@@ -282,12 +294,12 @@ static void a_compiler_that_takes_too_long_is_a_compilation_error(void **state)
 #define CONNECT_TO_ITSELF                                                                                    \
 	"import socket\n"                                                                                    \
 	"try:\n"                                                                                             \
-	"    s = socket.socket(); s.bind(('127.0.0.1', 0)); s.listen()\n"                                     \
-	"    c = socket.create_connection(s.getsockname(), 5); a = s.accept()[0]\n"                           \
-	"    c.sendall(b'ping'); print(a.recv(4).decode())\n"                                                 \
-	"except OSError as e: print('no loopback')\n"                                                         \
+	"    s = socket.socket(); s.bind(('127.0.0.1', 0)); s.listen()\n"                                    \
+	"    c = socket.create_connection(s.getsockname(), 5); a = s.accept()[0]\n"                          \
+	"    c.sendall(b'ping'); print(a.recv(4).decode())\n"                                                \
+	"except OSError as e: print('no loopback')\n"                                                        \
 	"try:\n"                                                                                             \
-	"    socket.create_connection(('192.0.2.1', 80), 5); print('connected')\n"                            \
+	"    socket.create_connection(('192.0.2.1', 80), 5); print('connected')\n"                           \
 	"except OSError as e: print('no way out')\n"
 
 static void there_is_no_network_unless_loopback_is_asked_for(void **state)
@@ -306,19 +318,19 @@ static void there_is_no_network_unless_loopback_is_asked_for(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(several_files_lie_where_their_names_say),
-		TEST(without_code_the_first_file_is_the_program),
-		TEST(an_empty_program_is_a_program),
-		TEST(two_sources_are_compiled_together),
-		TEST(outputs_come_back_by_name_and_glob),
-		TEST(what_is_no_regular_file_is_skipped_with_the_reason),
-		TEST(files_over_the_cap_are_skipped_with_the_reason),
-		TEST(outputs_come_back_from_a_program_that_failed_or_was_killed),
-		TEST(a_compile_error_carries_its_diagnostics),
-		TEST(compile_and_run_are_accounted_apart),
-		TEST(the_requests_environment_does_not_reach_the_compiler),
-		TEST(a_compiler_that_takes_too_long_is_a_compilation_error),
-		TEST(there_is_no_network_unless_loopback_is_asked_for),
+	    TEST(several_files_lie_where_their_names_say),
+	    TEST(without_code_the_first_file_is_the_program),
+	    TEST(an_empty_program_is_a_program),
+	    TEST(two_sources_are_compiled_together),
+	    TEST(outputs_come_back_by_name_and_glob),
+	    TEST(what_is_no_regular_file_is_skipped_with_the_reason),
+	    TEST(files_over_the_cap_are_skipped_with_the_reason),
+	    TEST(outputs_come_back_from_a_program_that_failed_or_was_killed),
+	    TEST(a_compile_error_carries_its_diagnostics),
+	    TEST(compile_and_run_are_accounted_apart),
+	    TEST(the_requests_environment_does_not_reach_the_compiler),
+	    TEST(a_compiler_that_takes_too_long_is_a_compilation_error),
+	    TEST(there_is_no_network_unless_loopback_is_asked_for),
 	};
 
 	return fixture_main("files", tests);

@@ -57,7 +57,8 @@ static void executors_are_listed_in_the_order_of_their_names(void **state)
 		assert_null(ce_executor_runtime_name(e, ce_executor_runtime_count(e)));
 		assert_int_equal(ce_executor_runtime_available(e, ce_executor_runtime_count(e)), 0);
 		if (i > 0)
-			assert_true(strcmp(ce_executor_name(ce_sandbox_executor(sandbox, i - 1)), ce_executor_name(e)) < 0);
+			assert_true(strcmp(ce_executor_name(ce_sandbox_executor(sandbox, i - 1)),
+					   ce_executor_name(e)) < 0);
 	}
 }
 
@@ -209,14 +210,14 @@ static void a_manifest_is_linted_by_place(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(names_go_there_and_back),
-		TEST(executors_are_listed_in_the_order_of_their_names),
-		TEST(an_executor_tells_what_its_manifest_says),
-		TEST(a_runtime_tells_its_version_and_remembers_it),
-		TEST(the_manifests_tests_pass),
-		TEST(the_probe_finds_every_protection),
-		TEST(the_probe_tells_what_the_options_disable),
-		TEST(a_manifest_is_linted_by_place),
+	    TEST(names_go_there_and_back),
+	    TEST(executors_are_listed_in_the_order_of_their_names),
+	    TEST(an_executor_tells_what_its_manifest_says),
+	    TEST(a_runtime_tells_its_version_and_remembers_it),
+	    TEST(the_manifests_tests_pass),
+	    TEST(the_probe_finds_every_protection),
+	    TEST(the_probe_tells_what_the_options_disable),
+	    TEST(a_manifest_is_linted_by_place),
 	};
 
 	return fixture_main("getters", tests);

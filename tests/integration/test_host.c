@@ -65,7 +65,8 @@ static void in_a_host(void (*host)(void))
 		assert_int_equal(errno, EINTR);
 	if (status)
 		fail_msg("the host ended with %s %d (line ..%02d)", WIFSIGNALED(status) ? "signal" : "status",
-			 WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status), WEXITSTATUS(status) % 100);
+			 WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status),
+			 WEXITSTATUS(status) % 100);
 }
 
 static void several_runs(void)
@@ -287,7 +288,7 @@ static void on_signal(int number)
 static void with_odd_surroundings(void)
 {
 	static struct surroundings before, after;
-	struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
+	struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
 	sigset_t blocked;
 	ce_sandbox *sandbox;
 
@@ -304,7 +305,9 @@ static void with_odd_surroundings(void)
 	sandbox = create();
 	CHECK(sandbox);
 	/* and the cell begins with none of it */
-	CHECK(says(sandbox, "umask; pwd; ulimit -c; grep -E 'Sig(Blk|Ign)' /proc/self/status; touch f; [ -r f ] && echo readable",
+	CHECK(says(sandbox,
+		   "umask; pwd; ulimit -c; grep -E 'Sig(Blk|Ign)' /proc/self/status; touch f; [ -r f ] && "
+		   "echo readable",
 		   "0022\n/work\n0\nSigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\nreadable\n"));
 	ce_sandbox_destroy(sandbox);
 	look_around(&after);
@@ -352,7 +355,9 @@ static void with_many_descriptors(void)
 		CHECK(dup(0) >= 0);
 	sandbox = create();
 	CHECK(sandbox);
-	CHECK(says(sandbox, "cd /proc/self/fd; for f in *; do [ -e $f ] && [ $f -lt 200 ] && echo $f; done; true", "0\n1\n2\n"));
+	CHECK(says(sandbox,
+		   "cd /proc/self/fd; for f in *; do [ -e $f ] && [ $f -lt 200 ] && echo $f; done; true",
+		   "0\n1\n2\n"));
 	ce_sandbox_destroy(sandbox);
 }
 
@@ -388,16 +393,16 @@ static void a_sandbox_outlives_the_thread_that_made_it(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(a_host_may_ignore_sigchld),
-		TEST(a_host_may_wait_for_any_child),
-		TEST(a_host_may_fork_a_child_that_lives_on),
-		TEST(an_execution_ends_although_a_fork_holds_its_pipes),
-		TEST(a_host_may_have_closed_its_streams),
-		TEST(a_host_is_not_killed_by_sigpipe),
-		TEST(a_hosts_surroundings_are_left_alone),
-		TEST(a_hosts_environment_stays_outside),
-		TEST(a_hosts_descriptors_stay_outside),
-		TEST(a_sandbox_outlives_the_thread_that_made_it),
+	    TEST(a_host_may_ignore_sigchld),
+	    TEST(a_host_may_wait_for_any_child),
+	    TEST(a_host_may_fork_a_child_that_lives_on),
+	    TEST(an_execution_ends_although_a_fork_holds_its_pipes),
+	    TEST(a_host_may_have_closed_its_streams),
+	    TEST(a_host_is_not_killed_by_sigpipe),
+	    TEST(a_hosts_surroundings_are_left_alone),
+	    TEST(a_hosts_environment_stays_outside),
+	    TEST(a_hosts_descriptors_stay_outside),
+	    TEST(a_sandbox_outlives_the_thread_that_made_it),
 	};
 
 	return fixture_main("host", tests);

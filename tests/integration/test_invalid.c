@@ -24,7 +24,7 @@ static void an_unknown_language_lists_near_names(void **state)
 
 static void a_language_is_found_by_name_alias_and_runtime(void **state)
 {
-	static const char *const names[] = { "bash", "sh", "bash@bash" };
+	static const char *const names[] = {"bash", "sh", "bash@bash"};
 	ce_sandbox *sandbox = fixture_sandbox();
 
 	(void)state;
@@ -38,7 +38,7 @@ static void a_language_is_found_by_name_alias_and_runtime(void **state)
 
 static void refuses_file(ce_sandbox *sandbox, const char *name, const char *part)
 {
-	const ce_file files[] = { { name, "x", 1 } };
+	const ce_file files[] = {{name, "x", 1}};
 	ce_request request = fixture_request("bash", "exit 0");
 
 	request.files = files;
@@ -76,7 +76,7 @@ static void senseless_file_names_are_refused(void **state)
 static void the_longest_name_is_accepted(void **state)
 {
 	char name[256];
-	const ce_file files[] = { { name, "x", 1 }, { "..a/...", "y", 1 } };
+	const ce_file files[] = {{name, "x", 1}, {"..a/...", "y", 1}};
 	ce_request request = fixture_request("bash", "cat ..a/... p*");
 
 	(void)state;
@@ -89,7 +89,7 @@ static void the_longest_name_is_accepted(void **state)
 
 static void refuses_pair(ce_sandbox *sandbox, const char *code, const char *a, const char *b)
 {
-	const ce_file files[] = { { a, "x", 1 }, { "between", "x", 1 }, { b, "y", 1 } };
+	const ce_file files[] = {{a, "x", 1}, {"between", "x", 1}, {b, "y", 1}};
 	ce_request request = fixture_request("bash", code);
 
 	request.files = files;
@@ -110,7 +110,8 @@ static void names_that_clash_are_refused(void **state)
 
 static void neighbours_of_a_name_do_not_clash(void **state)
 {
-	const ce_file files[] = { { "a.b", "1", 1 }, { "a/b", "2", 1 }, { "a-b", "3", 1 }, { "a/b.c", "4", 1 }, { "aa", "5", 1 } };
+	const ce_file files[] = {
+	    {"a.b", "1", 1}, {"a/b", "2", 1}, {"a-b", "3", 1}, {"a/b.c", "4", 1}, {"aa", "5", 1}};
 	ce_request request = fixture_request("bash", "cat a.b a/b a-b a/b.c aa");
 
 	(void)state;
@@ -126,22 +127,22 @@ static void limits_out_of_range_are_refused_by_name(void **state)
 		uint64_t value;
 		const char *name;
 	} cases[] = {
-		{ offsetof(ce_limits, memory_bytes), 1, "memory_bytes" },
-		{ offsetof(ce_limits, memory_bytes), CE_UNLIMITED, "memory_bytes" },
-		{ offsetof(ce_limits, memory_bytes), (uint64_t)-5, "memory_bytes" },
-		{ offsetof(ce_limits, disk_bytes), 1, "disk_bytes" },
-		{ offsetof(ce_limits, disk_bytes), CE_UNLIMITED, "disk_bytes" },
-		{ offsetof(ce_limits, disk_inodes), 1, "disk_inodes" },
-		{ offsetof(ce_limits, disk_inodes), UINT64_C(1) << 40, "disk_inodes" },
-		{ offsetof(ce_limits, file_size_bytes), CE_UNLIMITED, "file_size_bytes" },
-		{ offsetof(ce_limits, stack_bytes), 1, "stack_bytes" },
-		{ offsetof(ce_limits, processes), UINT64_C(1) << 40, "processes" },
-		{ offsetof(ce_limits, processes), CE_UNLIMITED, "processes" },
-		{ offsetof(ce_limits, open_files), 1, "open_files" },
-		{ offsetof(ce_limits, open_files), CE_UNLIMITED, "open_files" },
-		{ offsetof(ce_limits, wall_time_ms), UINT64_MAX - 1, "wall_time_ms" },
-		{ offsetof(ce_limits, cpu_time_ms), UINT64_C(1) << 62, "cpu_time_ms" },
-		{ offsetof(ce_limits, output_bytes), UINT64_MAX - 1, "output_bytes" },
+	    {offsetof(ce_limits, memory_bytes), 1, "memory_bytes"},
+	    {offsetof(ce_limits, memory_bytes), CE_UNLIMITED, "memory_bytes"},
+	    {offsetof(ce_limits, memory_bytes), (uint64_t)-5, "memory_bytes"},
+	    {offsetof(ce_limits, disk_bytes), 1, "disk_bytes"},
+	    {offsetof(ce_limits, disk_bytes), CE_UNLIMITED, "disk_bytes"},
+	    {offsetof(ce_limits, disk_inodes), 1, "disk_inodes"},
+	    {offsetof(ce_limits, disk_inodes), UINT64_C(1) << 40, "disk_inodes"},
+	    {offsetof(ce_limits, file_size_bytes), CE_UNLIMITED, "file_size_bytes"},
+	    {offsetof(ce_limits, stack_bytes), 1, "stack_bytes"},
+	    {offsetof(ce_limits, processes), UINT64_C(1) << 40, "processes"},
+	    {offsetof(ce_limits, processes), CE_UNLIMITED, "processes"},
+	    {offsetof(ce_limits, open_files), 1, "open_files"},
+	    {offsetof(ce_limits, open_files), CE_UNLIMITED, "open_files"},
+	    {offsetof(ce_limits, wall_time_ms), UINT64_MAX - 1, "wall_time_ms"},
+	    {offsetof(ce_limits, cpu_time_ms), UINT64_C(1) << 62, "cpu_time_ms"},
+	    {offsetof(ce_limits, output_bytes), UINT64_MAX - 1, "output_bytes"},
 	};
 	ce_sandbox *sandbox = fixture_sandbox();
 
@@ -192,8 +193,8 @@ static void limits_over_the_ceiling_are_refused_and_below_it_accepted(void **sta
 
 static void other_senseless_requests_are_refused(void **state)
 {
-	const char *const bad_env[] = { "NOEQUALS", NULL }, *const nameless[] = { "=x", NULL };
-	const char *const outside[] = { "../*", NULL }, *const absolute[] = { "/etc/*", NULL };
+	const char *const bad_env[] = {"NOEQUALS", NULL}, *const nameless[] = {"=x", NULL};
+	const char *const outside[] = {"../*", NULL}, *const absolute[] = {"/etc/*", NULL};
 	ce_sandbox *sandbox = fixture_sandbox();
 	ce_request good = fixture_request("bash", "exit 0"), r;
 
@@ -243,8 +244,10 @@ static void missing_arguments_are_refused(void **state)
 	(void)state;
 	fixture_check_error(ce_execute(sandbox, &request, NULL, &error), &error, CE_ERR_INVALID, "out");
 	fixture_check_error(ce_execute(NULL, &request, &result, &error), &error, CE_ERR_INVALID, "sandbox");
-	fixture_check_error(ce_execution_start(sandbox, &request, NULL, NULL, NULL, &error), &error, CE_ERR_INVALID, "out");
-	fixture_check_error(ce_execution_start(NULL, &request, NULL, NULL, &execution, &error), &error, CE_ERR_INVALID, "sandbox");
+	fixture_check_error(ce_execution_start(sandbox, &request, NULL, NULL, NULL, &error), &error,
+			    CE_ERR_INVALID, "out");
+	fixture_check_error(ce_execution_start(NULL, &request, NULL, NULL, &execution, &error), &error,
+			    CE_ERR_INVALID, "sandbox");
 	fixture_check_error(ce_sandbox_create(NULL, NULL, &error), &error, CE_ERR_INVALID, "out");
 	/* without an error object, too */
 	assert_int_equal(ce_execute(sandbox, NULL, &result, NULL), CE_ERR_INVALID);
@@ -272,9 +275,9 @@ struct newer_options {
 
 static void members_from_the_future_are_accepted_while_they_are_zero(void **state)
 {
-	struct newer_request request = { fixture_request("bash", "echo future"), 0 };
-	struct newer_options o = { fixture_options(), 0 };
-	struct newer_limits limits = { ce_limits_init(), 0 };
+	struct newer_request request = {fixture_request("bash", "echo future"), 0};
+	struct newer_options o = {fixture_options(), 0};
+	struct newer_limits limits = {ce_limits_init(), 0};
 	ce_sandbox *sandbox;
 
 	(void)state;
@@ -301,7 +304,7 @@ static void members_from_the_future_are_accepted_while_they_are_zero(void **stat
 static void senseless_options_are_refused(void **state)
 {
 	ce_sandbox_options o = fixture_options();
-	const char *const nowhere[] = { "/nonexistent/executors", NULL };
+	const char *const nowhere[] = {"/nonexistent/executors", NULL};
 
 	(void)state;
 	o.max_concurrent = 1000000;
@@ -327,18 +330,18 @@ static void senseless_options_are_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(an_unknown_language_lists_near_names),
-		TEST(a_language_is_found_by_name_alias_and_runtime),
-		TEST(senseless_file_names_are_refused),
-		TEST(the_longest_name_is_accepted),
-		TEST(names_that_clash_are_refused),
-		TEST(neighbours_of_a_name_do_not_clash),
-		TEST(limits_out_of_range_are_refused_by_name),
-		TEST(limits_over_the_ceiling_are_refused_and_below_it_accepted),
-		TEST(other_senseless_requests_are_refused),
-		TEST(missing_arguments_are_refused),
-		TEST(members_from_the_future_are_accepted_while_they_are_zero),
-		TEST(senseless_options_are_refused),
+	    TEST(an_unknown_language_lists_near_names),
+	    TEST(a_language_is_found_by_name_alias_and_runtime),
+	    TEST(senseless_file_names_are_refused),
+	    TEST(the_longest_name_is_accepted),
+	    TEST(names_that_clash_are_refused),
+	    TEST(neighbours_of_a_name_do_not_clash),
+	    TEST(limits_out_of_range_are_refused_by_name),
+	    TEST(limits_over_the_ceiling_are_refused_and_below_it_accepted),
+	    TEST(other_senseless_requests_are_refused),
+	    TEST(missing_arguments_are_refused),
+	    TEST(members_from_the_future_are_accepted_while_they_are_zero),
+	    TEST(senseless_options_are_refused),
 	};
 
 	return fixture_main("invalid", tests);

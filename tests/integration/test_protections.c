@@ -20,63 +20,69 @@ static void all_is_well(const char *code)
 static void privileges_are_gone(void **state)
 {
 	(void)state;
-	all_is_well("import os\n"
-		    "s = dict(l.split(':\\t', 1) for l in open('/proc/self/status').read().splitlines() if ':\\t' in l)\n"
-		    "for c in 'Inh', 'Prm', 'Eff', 'Bnd', 'Amb':\n"
-		    "    if int(s['Cap' + c], 16): print('Cap' + c, s['Cap' + c])\n"
-		    "if s['NoNewPrivs'] != '1': print('NoNewPrivs', s['NoNewPrivs'])\n"
-		    "if s['Seccomp'] != '2': print('Seccomp', s['Seccomp'])\n"
-		    "if os.getresuid() != (1000,) * 3: print('uids', os.getresuid())\n"
-		    "if os.getresgid() != (1000,) * 3: print('gids', os.getresgid())\n"
-		    "if [g for g in os.getgroups() if g not in (1000, 65534)]: print('groups', os.getgroups())\n"
-		    "if s['TracerPid'] != '0': print('traced')\n"
-		    "for f in os.setuid, os.setgid:\n"
-		    "    try: f(0); print('became root by', f)\n"
-		    "    except OSError: pass\n");
+	all_is_well(
+	    "import os\n"
+	    "s = dict(l.split(':\\t', 1) for l in open('/proc/self/status').read().splitlines() if ':\\t' in "
+	    "l)\n"
+	    "for c in 'Inh', 'Prm', 'Eff', 'Bnd', 'Amb':\n"
+	    "    if int(s['Cap' + c], 16): print('Cap' + c, s['Cap' + c])\n"
+	    "if s['NoNewPrivs'] != '1': print('NoNewPrivs', s['NoNewPrivs'])\n"
+	    "if s['Seccomp'] != '2': print('Seccomp', s['Seccomp'])\n"
+	    "if os.getresuid() != (1000,) * 3: print('uids', os.getresuid())\n"
+	    "if os.getresgid() != (1000,) * 3: print('gids', os.getresgid())\n"
+	    "if [g for g in os.getgroups() if g not in (1000, 65534)]: print('groups', os.getgroups())\n"
+	    "if s['TracerPid'] != '0': print('traced')\n"
+	    "for f in os.setuid, os.setgid:\n"
+	    "    try: f(0); print('became root by', f)\n"
+	    "    except OSError: pass\n");
 }
 
 static void only_its_own_processes_are_visible(void **state)
 {
 	(void)state;
-	all_is_well("import os, subprocess\n"
-		    "c = subprocess.Popen(['sleep', '600'])\n"
-		    "pids = sorted(int(n) for n in os.listdir('/proc') if n.isdigit())\n"
-		    "for p in pids:\n"
-		    "    if p not in (1, os.getpid(), c.pid): print('process', p, open('/proc/%d/cmdline' % p).read())\n"
-		    "if os.getpid() > 10: print('a pid of the host', os.getpid())\n"
-		    "for p in 1, os.getppid():\n"
-		    "    for name in 'mem', 'environ', 'maps', 'root/etc/passwd':\n"
-		    "        try: open('/proc/%d/%s' % (p, name), 'rb').read(1); print('init is readable:', name)\n"
-		    "        except OSError: pass\n"
-		    "try: os.kill(1, 9); print('init can be killed')\n"
-		    "except OSError: pass\n"
-		    "c.kill()\n");
+	all_is_well(
+	    "import os, subprocess\n"
+	    "c = subprocess.Popen(['sleep', '600'])\n"
+	    "pids = sorted(int(n) for n in os.listdir('/proc') if n.isdigit())\n"
+	    "for p in pids:\n"
+	    "    if p not in (1, os.getpid(), c.pid): print('process', p, open('/proc/%d/cmdline' % "
+	    "p).read())\n"
+	    "if os.getpid() > 10: print('a pid of the host', os.getpid())\n"
+	    "for p in 1, os.getppid():\n"
+	    "    for name in 'mem', 'environ', 'maps', 'root/etc/passwd':\n"
+	    "        try: open('/proc/%d/%s' % (p, name), 'rb').read(1); print('init is readable:', name)\n"
+	    "        except OSError: pass\n"
+	    "try: os.kill(1, 9); print('init can be killed')\n"
+	    "except OSError: pass\n"
+	    "c.kill()\n");
 }
 
 static void only_work_tmp_and_shm_can_be_written(void **state)
 {
 	(void)state;
-	all_is_well("import os\n"
-		    "good = ('/work', '/tmp', '/dev/shm')\n"
-		    "for d in good:\n"
-		    "    with open(d + '/x', 'w') as f: f.write('x')\n"
-		    "def attempt(d):\n"
-		    "    try:\n"
-		    "        open(d + '/.codeexec-probe', 'w').close(); print('wrote into', d)\n"
-		    "    except OSError: pass\n"
-		    "for top, dirs, files in os.walk('/', onerror=None):\n"
-		    "    if top in good: dirs[:] = []; continue\n"
-		    "    if top.startswith(('/proc', '/usr/share', '/usr/lib', '/usr/include')): dirs[:] = dirs[:3]\n"
-		    "    if top.count('/') > 5: dirs[:] = []\n"
-		    "    attempt(top)\n"
-		    "for f in '/etc/passwd', '/usr/bin/env', '/proc/sys/kernel/hostname', '/proc/sysrq-trigger', '/dev/full':\n"
-		    "    try:\n"
-		    "        open(f, 'r+').close()\n"
-		    "        if f != '/dev/full': print('opened for writing', f)\n"
-		    "    except OSError: pass\n"
-		    "for f in '/proc/self/oom_score_adj',:\n"
-		    "    try: open(f, 'w').write('-500'); print('lowered', f)\n"
-		    "    except OSError: pass\n");
+	all_is_well(
+	    "import os\n"
+	    "good = ('/work', '/tmp', '/dev/shm')\n"
+	    "for d in good:\n"
+	    "    with open(d + '/x', 'w') as f: f.write('x')\n"
+	    "def attempt(d):\n"
+	    "    try:\n"
+	    "        open(d + '/.codeexec-probe', 'w').close(); print('wrote into', d)\n"
+	    "    except OSError: pass\n"
+	    "for top, dirs, files in os.walk('/', onerror=None):\n"
+	    "    if top in good: dirs[:] = []; continue\n"
+	    "    if top.startswith(('/proc', '/usr/share', '/usr/lib', '/usr/include')): dirs[:] = dirs[:3]\n"
+	    "    if top.count('/') > 5: dirs[:] = []\n"
+	    "    attempt(top)\n"
+	    "for f in '/etc/passwd', '/usr/bin/env', '/proc/sys/kernel/hostname', '/proc/sysrq-trigger', "
+	    "'/dev/full':\n"
+	    "    try:\n"
+	    "        open(f, 'r+').close()\n"
+	    "        if f != '/dev/full': print('opened for writing', f)\n"
+	    "    except OSError: pass\n"
+	    "for f in '/proc/self/oom_score_adj',:\n"
+	    "    try: open(f, 'w').write('-500'); print('lowered', f)\n"
+	    "    except OSError: pass\n");
 }
 
 static void no_file_of_the_host_is_visible(void **state)
@@ -86,12 +92,16 @@ static void no_file_of_the_host_is_visible(void **state)
 	(void)state;
 	snprintf(code, sizeof(code),
 		 "import os\n"
-		 "for p in '/etc/shadow', '/root', '/home', '/boot', '/mnt', '/media', '/srv', '/opt', '/sys', '/run/codeexec',\\\n"
-		 "         '/var/lib', '/var/log', '/dev/sda', '/dev/mem', '/dev/kmsg', '/dev/tty', '/dev/ptmx', '/proc/kcore', '%s', '%s':\n"
+		 "for p in '/etc/shadow', '/root', '/home', '/boot', '/mnt', '/media', '/srv', '/opt', "
+		 "'/sys', '/run/codeexec',\\\n"
+		 "         '/var/lib', '/var/log', '/dev/sda', '/dev/mem', '/dev/kmsg', '/dev/tty', "
+		 "'/dev/ptmx', '/proc/kcore', '%s', '%s':\n"
 		 "    if os.path.lexists(p): print('visible:', p)\n"
-		 "if sorted(os.listdir('/dev')) != ['fd', 'full', 'null', 'random', 'shm', 'stderr', 'stdin', 'stdout', 'urandom', 'zero']:\n"
+		 "if sorted(os.listdir('/dev')) != ['fd', 'full', 'null', 'random', 'shm', 'stderr', "
+		 "'stdin', 'stdout', 'urandom', 'zero']:\n"
 		 "    print(os.listdir('/dev'))\n"
-		 "if os.listdir('/work') != ['main.py'] or os.listdir('/tmp') or os.listdir('/dev/shm'): print('not empty')\n"
+		 "if os.listdir('/work') != ['main.py'] or os.listdir('/tmp') or os.listdir('/dev/shm'): "
+		 "print('not empty')\n"
 		 "text = open('/proc/self/mountinfo').read() + open('/etc/passwd').read()\n"
 		 "for word in '%s', '/upper', '/codeexec-':\n"
 		 "    if word in text: print('the host shows through:', word)\n"
@@ -99,7 +109,8 @@ static void no_file_of_the_host_is_visible(void **state)
 		 "    try:\n"
 		 "        if os.path.exists(p) and open(p).read(1): print('readable:', p)\n"
 		 "    except OSError: pass\n",
-		 fixture_state_dir(), getenv("CE_TEST_SUPERVISOR") ? getenv("CE_TEST_SUPERVISOR") : "/nonexistent",
+		 fixture_state_dir(),
+		 getenv("CE_TEST_SUPERVISOR") ? getenv("CE_TEST_SUPERVISOR") : "/nonexistent",
 		 fixture_state_dir());
 	all_is_well(code);
 }
@@ -107,20 +118,23 @@ static void no_file_of_the_host_is_visible(void **state)
 static void the_network_is_an_interface_that_is_down(void **state)
 {
 	(void)state;
-	all_is_well("import socket, os\n"
-		    "names = [l.split(':')[0].strip() for l in open('/proc/net/dev').read().splitlines()[2:]]\n"
-		    "if [n for n in names if n != 'lo' and not n.startswith(('tunl', 'sit', 'gre', 'erspan', 'ip6', 'ip_vti'))]: print(names)\n"
-		    "if not names: print('no lo')\n"
-		    "if len(open('/proc/net/route').read().splitlines()) > 1: print('routes')\n"
-		    "for family, kind in (socket.AF_PACKET, socket.SOCK_RAW), (socket.AF_INET, socket.SOCK_RAW):\n"
-		    "    try: socket.socket(family, kind); print('raw socket', family)\n"
-		    "    except OSError: pass\n");
+	all_is_well(
+	    "import socket, os\n"
+	    "names = [l.split(':')[0].strip() for l in open('/proc/net/dev').read().splitlines()[2:]]\n"
+	    "if [n for n in names if n != 'lo' and not n.startswith(('tunl', 'sit', 'gre', 'erspan', 'ip6', "
+	    "'ip_vti'))]: print(names)\n"
+	    "if not names: print('no lo')\n"
+	    "if len(open('/proc/net/route').read().splitlines()) > 1: print('routes')\n"
+	    "for family, kind in (socket.AF_PACKET, socket.SOCK_RAW), (socket.AF_INET, socket.SOCK_RAW):\n"
+	    "    try: socket.socket(family, kind); print('raw socket', family)\n"
+	    "    except OSError: pass\n");
 }
 
 static void names_are_its_own(void **state)
 {
-	ce_result *result = fixture_code(fixture_sandbox(), "python",
-					 "import socket, getpass\nprint(socket.gethostname(), getpass.getuser())\n");
+	ce_result *result =
+	    fixture_code(fixture_sandbox(), "python",
+			 "import socket, getpass\nprint(socket.gethostname(), getpass.getuser())\n");
 
 	(void)state;
 	expect_says(result, "sandbox sandbox\n");
@@ -130,15 +144,16 @@ static const struct {
 	const char *name;
 	uint64_t bit;
 } namespaces[] = {
-	{ "user", CE_PROTECTION_USER_NS },     { "pid", CE_PROTECTION_PID_NS }, { "mnt", CE_PROTECTION_MOUNT_NS },
-	{ "net", CE_PROTECTION_NETWORK_NS },   { "ipc", CE_PROTECTION_IPC_NS }, { "uts", CE_PROTECTION_UTS_NS },
-	{ "cgroup", CE_PROTECTION_CGROUP_NS }, { "time", CE_PROTECTION_TIME_NS },
+    {"user", CE_PROTECTION_USER_NS},     {"pid", CE_PROTECTION_PID_NS},   {"mnt", CE_PROTECTION_MOUNT_NS},
+    {"net", CE_PROTECTION_NETWORK_NS},   {"ipc", CE_PROTECTION_IPC_NS},   {"uts", CE_PROTECTION_UTS_NS},
+    {"cgroup", CE_PROTECTION_CGROUP_NS}, {"time", CE_PROTECTION_TIME_NS},
 };
 
 static void every_namespace_differs_from_the_hosts(void **state)
 {
-	ce_result *result = fixture_code(fixture_sandbox(), "bash", "for n in user pid mnt net ipc uts cgroup time; do"
-								    " readlink /proc/self/ns/$n; done");
+	ce_result *result = fixture_code(fixture_sandbox(), "bash",
+					 "for n in user pid mnt net ipc uts cgroup time; do"
+					 " readlink /proc/self/ns/$n; done");
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(namespaces); i++) {
@@ -157,7 +172,8 @@ static void two_executions_share_nothing(void **state)
 {
 	static const char code[] = "import os, sys\n"
 				   "print(os.stat('/work').st_dev, os.stat('/proc').st_dev)\n"
-				   "print(' '.join(os.readlink('/proc/self/ns/' + n) for n in ('pid', 'mnt', 'ipc', 'net')), flush=True)\n"
+				   "print(' '.join(os.readlink('/proc/self/ns/' + n) for n in ('pid', 'mnt', "
+				   "'ipc', 'net')), flush=True)\n"
 				   "open('/tmp/shared', 'x'); open('/dev/shm/shared', 'x')\n"
 				   "sys.stdin.read()\n";
 	ce_request request = fixture_request("python", code);
@@ -202,7 +218,8 @@ static void the_compiler_is_in_a_cell_too(void **state)
 	expect_stderr_has(result, "No such file");
 	result = fixture_code(sandbox, "c", "int main(void) { return 0; }\n");
 	expect_outcome(result, CE_OUTCOME_SUCCESS);
-	assert_int_equal(ce_result_protections(result, CE_STAGE_COMPILE), ce_result_protections(result, CE_STAGE_RUN));
+	assert_int_equal(ce_result_protections(result, CE_STAGE_COMPILE),
+			 ce_result_protections(result, CE_STAGE_RUN));
 }
 
 static void the_host_uid_is_as_reported(void **state)
@@ -221,16 +238,16 @@ static void the_host_uid_is_as_reported(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(privileges_are_gone),
-		TEST(only_its_own_processes_are_visible),
-		TEST(only_work_tmp_and_shm_can_be_written),
-		TEST(no_file_of_the_host_is_visible),
-		TEST(the_network_is_an_interface_that_is_down),
-		TEST(names_are_its_own),
-		TEST(every_namespace_differs_from_the_hosts),
-		TEST(two_executions_share_nothing),
-		TEST(the_compiler_is_in_a_cell_too),
-		TEST(the_host_uid_is_as_reported),
+	    TEST(privileges_are_gone),
+	    TEST(only_its_own_processes_are_visible),
+	    TEST(only_work_tmp_and_shm_can_be_written),
+	    TEST(no_file_of_the_host_is_visible),
+	    TEST(the_network_is_an_interface_that_is_down),
+	    TEST(names_are_its_own),
+	    TEST(every_namespace_differs_from_the_hosts),
+	    TEST(two_executions_share_nothing),
+	    TEST(the_compiler_is_in_a_cell_too),
+	    TEST(the_host_uid_is_as_reported),
 	};
 
 	return fixture_main("protections", tests);

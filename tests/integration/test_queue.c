@@ -41,7 +41,7 @@ static bool has_started(const struct place *p)
 
 static void wait_until_started(ce_execution *execution, const struct place *p)
 {
-	struct pollfd fd = { .fd = ce_execution_fd(execution), .events = POLLIN };
+	struct pollfd fd = {.fd = ce_execution_fd(execution), .events = POLLIN};
 
 	while (!has_started(p)) {
 		assert_int_equal(ce_execution_dispatch(execution, NULL), 0);
@@ -61,7 +61,7 @@ static void one_at_a_time_is_first_come_first_served(void **state)
 	(void)state;
 	request.flags = CE_REQUEST_INTERACTIVE;
 	for (int i = 0; i < QUEUED; i++) {
-		places[i] = (struct place){ i, &started, order };
+		places[i] = (struct place){i, &started, order};
 		executions[i] = fixture_start(sandbox, &request, note_start, &places[i]);
 	}
 	for (int i = 0; i < QUEUED; i++) {
@@ -87,7 +87,7 @@ static void two_at_a_time_are_two(void **state)
 	(void)state;
 	request.flags = CE_REQUEST_INTERACTIVE;
 	for (int i = 0; i < 3; i++) {
-		places[i] = (struct place){ i, &started, order };
+		places[i] = (struct place){i, &started, order};
 		executions[i] = fixture_start(sandbox, &request, note_start, &places[i]);
 	}
 	wait_until_started(executions[0], &places[0]);
@@ -116,7 +116,7 @@ static void cancelling_in_the_queue_is_a_result_without_stages(void **state)
 	(void)state;
 	request.flags = CE_REQUEST_INTERACTIVE;
 	for (int i = 0; i < 2; i++)
-		places[i] = (struct place){ i, &started, order };
+		places[i] = (struct place){i, &started, order};
 	first = fixture_start(sandbox, &request, note_start, &places[0]);
 	wait_until_started(first, &places[0]);
 	second = fixture_start(sandbox, &request, note_start, &places[1]);
@@ -142,7 +142,7 @@ static void waiting_too_long_in_the_queue_is_busy(void **state)
 
 	(void)state;
 	request.flags = CE_REQUEST_INTERACTIVE;
-	place = (struct place){ 0, &started, order };
+	place = (struct place){0, &started, order};
 	first = fixture_start(sandbox, &request, note_start, &place);
 	wait_until_started(first, &place);
 	fixture_refuses(sandbox, &quick, CE_ERR_BUSY, "queue");
@@ -167,7 +167,7 @@ static void destroying_in_the_queue_leaves_the_rest_in_order(void **state)
 	(void)state;
 	request.flags = CE_REQUEST_INTERACTIVE;
 	for (int i = 0; i < 3; i++) {
-		places[i] = (struct place){ i, &started, order };
+		places[i] = (struct place){i, &started, order};
 		executions[i] = fixture_start(sandbox, &request, note_start, &places[i]);
 	}
 	fixture_drop(executions[1]);
@@ -180,11 +180,11 @@ static void destroying_in_the_queue_leaves_the_rest_in_order(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(one_at_a_time_is_first_come_first_served),
-		TEST(two_at_a_time_are_two),
-		TEST(cancelling_in_the_queue_is_a_result_without_stages),
-		TEST(waiting_too_long_in_the_queue_is_busy),
-		TEST(destroying_in_the_queue_leaves_the_rest_in_order),
+	    TEST(one_at_a_time_is_first_come_first_served),
+	    TEST(two_at_a_time_are_two),
+	    TEST(cancelling_in_the_queue_is_a_result_without_stages),
+	    TEST(waiting_too_long_in_the_queue_is_busy),
+	    TEST(destroying_in_the_queue_leaves_the_rest_in_order),
 	};
 
 	return fixture_main("queue", tests);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * What is different for an ordinary user: with cgroups of its own nothing but the uids, without any it must be asked
- * for, and the result says so. */
+ * What is different for an ordinary user: with cgroups of its own nothing but the uids, without any it must
+ * be asked for, and the result says so. */
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -66,16 +66,18 @@ static ce_result *run_limited(const char *language, const char *code, const ce_l
 static void memory_is_sampled(void **state)
 {
 	ce_limits limits = ce_limits_init();
-	ce_account a = { .size = sizeof(a) };
+	ce_account a = {.size = sizeof(a)};
 	ce_result *result;
 
 	(void)state;
 	need_no_cgroup();
 	limits.memory_bytes = 64 * MIB;
 	/* of several processes, so that no rlimit of one of them is enough */
-	result = run_limited("python", "import os, time\nfor i in range(4):\n    if os.fork() == 0:\n"
-				       "        x = bytearray(b'x') * (25 << 20); time.sleep(600)\n"
-				       "print('begun', flush=True)\ntime.sleep(600)\n", &limits);
+	result = run_limited("python",
+			     "import os, time\nfor i in range(4):\n    if os.fork() == 0:\n"
+			     "        x = bytearray(b'x') * (25 << 20); time.sleep(600)\n"
+			     "print('begun', flush=True)\ntime.sleep(600)\n",
+			     &limits);
 	expect_outcome(result, CE_OUTCOME_MEMORY_LIMIT);
 	expect_limits_hit(result, CE_LIMIT_MEMORY);
 	expect_stdout(result, "begun\n");
@@ -92,7 +94,8 @@ static void memory_of_one_process_ends_at_rlimit_as(void **state)
 	(void)state;
 	need_no_cgroup();
 	limits.memory_bytes = 64 * MIB;
-	result = run_limited("python", "try: bytearray(200 << 20)\nexcept MemoryError: print('refused')\n", &limits);
+	result = run_limited("python", "try: bytearray(200 << 20)\nexcept MemoryError: print('refused')\n",
+			     &limits);
 	expect_says(result, "refused\n");
 }
 
@@ -113,8 +116,11 @@ static void processes_end_at_rlimit_nproc(void **state)
 	(void)state;
 	need_no_cgroup();
 	limits.processes = 10;
-	result = run_limited("python", "import os, time\nn = 1\ntry:\n    while True:\n        if os.fork() == 0: time.sleep(600)\n"
-				       "        n += 1\nexcept OSError as e: print(n, e.errno)\n", &limits);
+	result = run_limited(
+	    "python",
+	    "import os, time\nn = 1\ntry:\n    while True:\n        if os.fork() == 0: time.sleep(600)\n"
+	    "        n += 1\nexcept OSError as e: print(n, e.errno)\n",
+	    &limits);
 	expect_says(result, "10 11\n");
 }
 
@@ -127,7 +133,8 @@ static void cpu_time_of_the_tree_is_sampled(void **state)
 	need_no_cgroup();
 	limits.cpu_time_ms = 1000;
 	limits.wall_time_ms = 30000;
-	result = run_limited("bash", "echo begun; (while :; do :; done) & (while :; do :; done) & wait", &limits);
+	result =
+	    run_limited("bash", "echo begun; (while :; do :; done) & (while :; do :; done) & wait", &limits);
 	expect_outcome(result, CE_OUTCOME_TIMEOUT);
 	expect_limits_hit(result, CE_LIMIT_CPU_TIME);
 	expect_stdout(result, "begun\n");
@@ -137,14 +144,14 @@ static void cpu_time_of_the_tree_is_sampled(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(the_backend_is_reported),
-		TEST(an_ordinary_users_executions_share_its_uid),
-		TEST(without_a_cgroup_creation_fails_and_names_the_remedy),
-		TEST(memory_is_sampled),
-		TEST(memory_of_one_process_ends_at_rlimit_as),
-		TEST(runtimes_that_reserve_address_space_get_no_rlimit_as),
-		TEST(processes_end_at_rlimit_nproc),
-		TEST(cpu_time_of_the_tree_is_sampled),
+	    TEST(the_backend_is_reported),
+	    TEST(an_ordinary_users_executions_share_its_uid),
+	    TEST(without_a_cgroup_creation_fails_and_names_the_remedy),
+	    TEST(memory_is_sampled),
+	    TEST(memory_of_one_process_ends_at_rlimit_as),
+	    TEST(runtimes_that_reserve_address_space_get_no_rlimit_as),
+	    TEST(processes_end_at_rlimit_nproc),
+	    TEST(cpu_time_of_the_tree_is_sampled),
 	};
 
 	return fixture_main("rootless", tests);

@@ -7,7 +7,7 @@
 
 #include "fixture.h"
 
-static const char *const languages[] = { "python", "javascript", "c", "bash" };
+static const char *const languages[] = {"python", "javascript", "c", "bash"};
 
 /* Programs in the order of `languages`; NULL: not in this one. */
 static void run_each(ce_sandbox *sandbox, const char *const *codes, void (*check)(const ce_result *))
@@ -36,10 +36,10 @@ static void check_hello(const ce_result *result)
 static void each_language_says_hello(void **state)
 {
 	static const char *const codes[] = {
-		"print('hello')",
-		"console.log('hello')",
-		"#include <stdio.h>\nint main(void) { puts(\"hello\"); return 0; }",
-		"echo hello",
+	    "print('hello')",
+	    "console.log('hello')",
+	    "#include <stdio.h>\nint main(void) { puts(\"hello\"); return 0; }",
+	    "echo hello",
 	};
 
 	(void)state;
@@ -56,10 +56,10 @@ static void check_seven(const ce_result *result)
 static void each_language_gives_its_exit_code(void **state)
 {
 	static const char *const codes[] = {
-		"import sys\nsys.exit(7)",
-		"process.exit(7)",
-		"int main(void) { return 7; }",
-		"exit 7",
+	    "import sys\nsys.exit(7)",
+	    "process.exit(7)",
+	    "int main(void) { return 7; }",
+	    "exit 7",
 	};
 
 	(void)state;
@@ -77,10 +77,10 @@ static void check_abort(const ce_result *result)
 static void each_language_gives_the_signal_that_ended_it(void **state)
 {
 	static const char *const codes[] = {
-		"import os\nos.abort()",
-		"process.abort()",
-		"#include <stdlib.h>\nint main(void) { abort(); }",
-		"kill -ABRT $$",
+	    "import os\nos.abort()",
+	    "process.abort()",
+	    "#include <stdlib.h>\nint main(void) { abort(); }",
+	    "kill -ABRT $$",
 	};
 
 	(void)state;
@@ -101,12 +101,12 @@ static void a_program_that_kills_itself_is_no_limit(void **state)
 static void each_language_gets_its_arguments(void **state)
 {
 	static const char *const codes[] = {
-		"import sys\nfor a in sys.argv[1:]: print('<' + a + '>')",
-		"for (const a of process.argv.slice(2)) console.log('<' + a + '>')",
-		"#include <stdio.h>\nint main(int n, char **v) { while (*++v) printf(\"<%s>\\n\", *v); return n != 6; }",
-		"for a; do echo \"<$a>\"; done",
+	    "import sys\nfor a in sys.argv[1:]: print('<' + a + '>')",
+	    "for (const a of process.argv.slice(2)) console.log('<' + a + '>')",
+	    "#include <stdio.h>\nint main(int n, char **v) { while (*++v) printf(\"<%s>\\n\", *v); }",
+	    "for a; do echo \"<$a>\"; done",
 	};
-	const char *const args[] = { "two words", "", "-x", "quo\"te'$HOME", "Gr\303\274\303\237e", NULL };
+	const char *const args[] = {"two words", "", "-x", "quo\"te'$HOME", "Gr\303\274\303\237e", NULL};
 	ce_sandbox *sandbox = fixture_sandbox();
 
 	(void)state;
@@ -123,8 +123,9 @@ static void each_language_gets_its_arguments(void **state)
 
 static void environment_is_added_and_overridden(void **state)
 {
-	const char *const env[] = { "ADDED=one=two", "HOME=/work", "EMPTY=", "TWICE=1", "TWICE=2", NULL };
-	ce_request request = fixture_request("bash", "echo \"$ADDED|$HOME|${EMPTY-unset}|$TWICE|$USER\"; env | grep -c TWICE");
+	const char *const env[] = {"ADDED=one=two", "HOME=/work", "EMPTY=", "TWICE=1", "TWICE=2", NULL};
+	ce_request request =
+	    fixture_request("bash", "echo \"$ADDED|$HOME|${EMPTY-unset}|$TWICE|$USER\"; env | grep -c TWICE");
 
 	(void)state;
 	request.env = env;
@@ -145,12 +146,13 @@ static void the_hosts_environment_stays_outside(void **state)
 
 static void signals_begin_as_a_program_expects_them(void **state)
 {
-	ce_result *result = fixture_code(fixture_sandbox(), "python",
-					 "import subprocess, signal\n"
-					 "for line in open('/proc/self/status'):\n"
-					 "    if line.startswith(('SigBlk', 'SigPnd')): print(line.split()[1])\n"
-					 "print(subprocess.run(['bash', '-c', 'grep SigIgn /proc/self/status']).returncode)\n"
-					 "print(signal.pthread_sigmask(signal.SIG_BLOCK, []))\n");
+	ce_result *result =
+	    fixture_code(fixture_sandbox(), "python",
+			 "import subprocess, signal\n"
+			 "for line in open('/proc/self/status'):\n"
+			 "    if line.startswith(('SigBlk', 'SigPnd')): print(line.split()[1])\n"
+			 "print(subprocess.run(['bash', '-c', 'grep SigIgn /proc/self/status']).returncode)\n"
+			 "print(signal.pthread_sigmask(signal.SIG_BLOCK, []))\n");
 
 	(void)state;
 	expect_stdout_has(result, "0000000000000000\n0000000000000000\n");
@@ -162,7 +164,7 @@ static void signals_begin_as_a_program_expects_them(void **state)
 static void a_traceback_becomes_a_diagnostic(void **state)
 {
 	ce_result *result = fixture_code(fixture_sandbox(), "python", "def f():\n    return 1 / 0\n\nf()\n");
-	ce_diagnostic d = { .size = sizeof(d) };
+	ce_diagnostic d = {.size = sizeof(d)};
 
 	(void)state;
 	expect_exit(result, CE_OUTCOME_ERROR, 1);
@@ -233,7 +235,7 @@ static void the_account_fits_the_program(void **state)
 					 "x = bytearray(40 << 20)\n"
 					 "end = time.process_time() + 0.2\n"
 					 "while time.process_time() < end: pass\n");
-	ce_account a = { .size = sizeof(a) };
+	ce_account a = {.size = sizeof(a)};
 
 	(void)state;
 	expect_outcome(result, CE_OUTCOME_SUCCESS);
@@ -256,20 +258,20 @@ static void the_account_fits_the_program(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(each_language_says_hello),
-		TEST(each_language_gives_its_exit_code),
-		TEST(each_language_gives_the_signal_that_ended_it),
-		TEST(a_program_that_kills_itself_is_no_limit),
-		TEST(each_language_gets_its_arguments),
-		TEST(environment_is_added_and_overridden),
-		TEST(the_hosts_environment_stays_outside),
-		TEST(signals_begin_as_a_program_expects_them),
-		TEST(a_traceback_becomes_a_diagnostic),
-		TEST(a_child_that_holds_stdout_open_does_not_hold_the_result),
-		TEST(a_daemon_does_not_outlive_the_program),
-		TEST(a_tenant_is_accepted),
-		TEST(an_older_and_shorter_request_is_accepted),
-		TEST(the_account_fits_the_program),
+	    TEST(each_language_says_hello),
+	    TEST(each_language_gives_its_exit_code),
+	    TEST(each_language_gives_the_signal_that_ended_it),
+	    TEST(a_program_that_kills_itself_is_no_limit),
+	    TEST(each_language_gets_its_arguments),
+	    TEST(environment_is_added_and_overridden),
+	    TEST(the_hosts_environment_stays_outside),
+	    TEST(signals_begin_as_a_program_expects_them),
+	    TEST(a_traceback_becomes_a_diagnostic),
+	    TEST(a_child_that_holds_stdout_open_does_not_hold_the_result),
+	    TEST(a_daemon_does_not_outlive_the_program),
+	    TEST(a_tenant_is_accepted),
+	    TEST(an_older_and_shorter_request_is_accepted),
+	    TEST(the_account_fits_the_program),
 	};
 
 	return fixture_main("run", tests);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * Standard input, output and error: every byte, in both directions, and what happens where one side does not want them. */
+ * Standard input, output and error: every byte, in both directions, and what happens where one side does not
+ * want them. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +32,8 @@ static void digest_arrives(ce_sandbox *sandbox, const void *input, size_t size)
 
 static void input_arrives_byte_by_byte(void **state)
 {
-	static const char *const inputs[] = { "", "a", "no newline at the end", "\n", "\r\n\r", "\377\376\200" };
+	static const char *const inputs[] = {"",   "a",      "no newline at the end",
+					     "\n", "\r\n\r", "\377\376\200"};
 	ce_sandbox *sandbox = fixture_sandbox();
 	char all[256];
 
@@ -119,7 +121,8 @@ static void output_beyond_the_limit_kills_where_that_is_asked_for(void **state)
 	result = fixture_run(fixture_create(&o), &request);
 	expect_outcome(result, CE_OUTCOME_OUTPUT_LIMIT);
 	expect_limits_hit(result, CE_LIMIT_OUTPUT);
-	assert_memory_equal(ce_result_output(result, CE_STAGE_RUN, CE_STREAM_STDOUT, &size), "first\ny\ny\n", 10);
+	assert_memory_equal(ce_result_output(result, CE_STAGE_RUN, CE_STREAM_STDOUT, &size), "first\ny\ny\n",
+			    10);
 	assert_int_equal(size, 5000);
 	assert_true(ce_result_output_truncated(result, CE_STAGE_RUN, CE_STREAM_STDOUT));
 }
@@ -151,8 +154,9 @@ static void a_program_may_close_its_output(void **state)
 
 static void the_streams_can_be_reopened_by_name(void **state)
 {
-	ce_request request = fixture_request("bash", "cat /dev/stdin; echo two > /dev/stdout; echo three >> /proc/self/fd/1;"
-						     "echo four > /dev/stderr");
+	ce_request request =
+	    fixture_request("bash", "cat /dev/stdin; echo two > /dev/stdout; echo three >> /proc/self/fd/1;"
+				    "echo four > /dev/stderr");
 	ce_result *result;
 
 	(void)state;
@@ -166,10 +170,11 @@ static void the_streams_can_be_reopened_by_name(void **state)
 static void the_streams_are_three_and_nothing_else_is_open(void **state)
 {
 	/* 3 is the listing's own */
-	ce_result *result = fixture_code(fixture_sandbox(), "python",
-					 "import os\n"
-					 "fds = sorted(int(n) for n in os.listdir('/proc/self/fd'))\n"
-					 "print([n for n in fds if os.path.exists('/proc/self/fd/%d' % n)])\n");
+	ce_result *result =
+	    fixture_code(fixture_sandbox(), "python",
+			 "import os\n"
+			 "fds = sorted(int(n) for n in os.listdir('/proc/self/fd'))\n"
+			 "print([n for n in fds if os.path.exists('/proc/self/fd/%d' % n)])\n");
 
 	(void)state;
 	expect_outcome(result, CE_OUTCOME_SUCCESS);
@@ -193,16 +198,16 @@ static void both_streams_are_drained_at_once(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(input_arrives_byte_by_byte),
-		TEST(fifty_megabytes_of_input_arrive),
-		TEST(output_keeps_every_byte),
-		TEST(output_beyond_the_limit_is_cut_and_counted),
-		TEST(output_beyond_the_limit_kills_where_that_is_asked_for),
-		TEST(a_program_that_reads_nothing_still_ends),
-		TEST(a_program_may_close_its_output),
-		TEST(the_streams_can_be_reopened_by_name),
-		TEST(the_streams_are_three_and_nothing_else_is_open),
-		TEST(both_streams_are_drained_at_once),
+	    TEST(input_arrives_byte_by_byte),
+	    TEST(fifty_megabytes_of_input_arrive),
+	    TEST(output_keeps_every_byte),
+	    TEST(output_beyond_the_limit_is_cut_and_counted),
+	    TEST(output_beyond_the_limit_kills_where_that_is_asked_for),
+	    TEST(a_program_that_reads_nothing_still_ends),
+	    TEST(a_program_may_close_its_output),
+	    TEST(the_streams_can_be_reopened_by_name),
+	    TEST(the_streams_are_three_and_nothing_else_is_open),
+	    TEST(both_streams_are_drained_at_once),
 	};
 
 	return fixture_main("streams", tests);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * Many executions, one after the other and at once, and that they leave nothing: counts and memory are as before. */
+ * Many executions, one after the other and at once, and that they leave nothing: counts and memory are as
+ * before. */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,14 +27,15 @@ struct worker {
 static void complain(struct worker *w, const char *what, const char *detail)
 {
 	if (!w->complaint[0])
-		snprintf(w->complaint, sizeof(w->complaint), "thread %d: %s: %s", w->number, what, detail ? detail : "");
+		snprintf(w->complaint, sizeof(w->complaint), "thread %d: %s: %s", w->number, what,
+			 detail ? detail : "");
 }
 
 static void one_round(struct worker *w, int round)
 {
 	ce_request request = fixture_request("bash", "read line; echo \"$1 $line\" > f; cat f");
 	char number[32], input[32], wanted[80];
-	const char *args[2] = { number, NULL };
+	const char *args[2] = {number, NULL};
 	ce_result *result = NULL;
 	ce_error *error = NULL;
 
@@ -65,7 +67,7 @@ static void *work(void *argument)
 /* `sandboxes` are shared out among the threads in turn. */
 static void run_threads(ce_sandbox **sandboxes, size_t count, int rounds)
 {
-	struct worker workers[THREADS] = { 0 };
+	struct worker workers[THREADS] = {0};
 
 	for (int i = 0; i < THREADS; i++) {
 		workers[i].number = i;
@@ -117,7 +119,7 @@ static void eight_threads_share_one_sandbox(void **state)
 static void a_thousand_executions_leave_nothing(void **state)
 {
 	ce_sandbox *sandbox = fixture_sandbox();
-	struct worker w = { .sandbox = sandbox, .rounds = IN_A_ROW };
+	struct worker w = {.sandbox = sandbox, .rounds = IN_A_ROW};
 	char *before;
 	long rss;
 
@@ -134,7 +136,7 @@ static void a_thousand_executions_leave_nothing(void **state)
 
 static void two_sandboxes_run_at_once(void **state)
 {
-	ce_sandbox *sandboxes[2] = { fixture_sandbox(), fixture_sandbox() };
+	ce_sandbox *sandboxes[2] = {fixture_sandbox(), fixture_sandbox()};
 	char *before;
 	long rss;
 
@@ -153,7 +155,7 @@ static void executions_at_the_same_time_have_different_uids(void **state)
 {
 	enum { AT_ONCE = 10 };
 	ce_request request = fixture_request("bash", "read x; exit 0");
-	ce_sandbox *sandboxes[2] = { NULL, NULL };
+	ce_sandbox *sandboxes[2] = {NULL, NULL};
 	ce_execution *executions[AT_ONCE];
 	uint64_t uids[AT_ONCE];
 
@@ -200,11 +202,9 @@ static void sandboxes_come_and_go(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(eight_threads_share_one_sandbox),
-		TEST(a_thousand_executions_leave_nothing),
-		TEST(two_sandboxes_run_at_once),
-		TEST(executions_at_the_same_time_have_different_uids),
-		TEST(sandboxes_come_and_go),
+	    TEST(eight_threads_share_one_sandbox), TEST(a_thousand_executions_leave_nothing),
+	    TEST(two_sandboxes_run_at_once),       TEST(executions_at_the_same_time_have_different_uids),
+	    TEST(sandboxes_come_and_go),
 	};
 
 	return fixture_main("threads", tests);
