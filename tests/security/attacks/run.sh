@@ -5,7 +5,7 @@
 # header (check.py), and then looks whether an innocent program fares well. As root: all of it, then once more as an ordinary user.
 # usage: run.sh CODEEXEC [ATTACK...]
 set -u
-codeexec=$1
+codeexec=$(realpath "$1")
 shift
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)
@@ -111,6 +111,8 @@ if [ "$(id -u)" = 0 ]; then
 		for file; do
 			attack "$file" user weaker
 		done
+	elif [ -n "${CE_TESTS_MUST_RUN:-}" ]; then
+		report not "as an ordinary user" "$(cat "$work/errors")"
 	else
 		number=$((number + 1))
 		echo "ok $number - as an ordinary user # SKIP $(head -n 1 "$work/errors")"
