@@ -237,6 +237,7 @@ int ce__setup_run(struct ce_supervisor *s, struct ce_failure *failure)
 	if (r)
 		return r;
 	look_at_machine(s);
+	ce__network_open(s);
 	s->slot_count = (size_t)s->hello.max_concurrent;
 	s->slots = calloc(s->slot_count, sizeof(*s->slots));
 	if (!s->slots)

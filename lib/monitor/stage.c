@@ -177,6 +177,18 @@ static void clean_later(struct ce_job *job)
 	job->clean_until_us = ce__clock_us() + CLEAN_PATIENCE_US;
 }
 
+static int launch(struct ce_supervisor *s, struct ce_job *job, struct ce_failure *failure)
+{
+	int r = ce__network_enter(s, job->plan, &job->setup.network_ready);
+
+	if (r)
+		return ce__failure_set(failure, CE_ERR_OS, -r, "network", "cannot return to the host's network namespace");
+	r = ce__launch_cell(&job->setup, &job->pid, &job->pidfd, failure);
+	if (job->setup.network_ready)
+		ce__network_leave(s);
+	return r;
+}
+
 void ce__stage_start(struct ce_supervisor *s, struct ce_job *job)
 {
 	struct ce_failure failure = { 0 };
@@ -193,7 +205,7 @@ void ce__stage_start(struct ce_supervisor *s, struct ce_job *job)
 		if (madvise(job->plan, job->plan_size, MADV_DOFORK) < 0)
 			r = ce__failure_set(&failure, CE_ERR_OS, errno, "plan", "cannot show the plan to its cell");
 		if (!r)
-			r = ce__launch_cell(&job->setup, &job->pid, &job->pidfd, &failure);
+			r = launch(s, job, &failure);
 		if (madvise(job->plan, job->plan_size, MADV_DONTFORK) < 0 && !r)
 			r = ce__failure_set(&failure, CE_ERR_OS, errno, "plan", "cannot hide the plan from other cells");
 	}
@@ -247,6 +259,7 @@ void ce__stage_on_report(struct ce_supervisor *s, struct ce_job *job)
 			epoll_ctl(s->epoll, EPOLL_CTL_DEL, job->report_fd, NULL);
 			ce__watch_begin(s, job);
 			ce__job_send(job, &message, sizeof(message), NULL, 0);
+			ce__network_make_spare(s); /* while the program runs */
 		} else if (record.kind == CE_RECORD_EXITED || record.kind == CE_RECORD_PROBED) {
 			if (!job->ended.kind) /* FAILED and PROBED are followed by the end of that child */
 				job->ended = record;

@@ -80,6 +80,8 @@ struct ce_supervisor {
 	struct ce_limits_backend *limits;
 	struct ce_limits_info limits_info;
 	struct ce_roots *roots;
+	int host_network_fd, spare_network_fd; /* owned; -1: none */
+	bool network_astray;		       /* not in the host's network namespace */
 	struct ce_slot *slots;
 	size_t slot_count;
 	struct ce_job *jobs, **jobs_end;
@@ -113,6 +115,14 @@ void ce__job_finish(struct ce_supervisor *s, struct ce_job *job, const struct ce
 void ce__job_kill_all(struct ce_supervisor *s);
 void ce__job_sweep(struct ce_supervisor *s); /* frees those that are done */
 int ce__job_send(struct ce_job *job, const void *message, size_t size, const int *fds, size_t fd_count);
+
+/* network.c: a network namespace made ahead. */
+void ce__network_open(struct ce_supervisor *s);
+void ce__network_make_spare(struct ce_supervisor *s);
+/* Goes where the next cell shall be cloned. With `entered` that is a network namespace for it alone, and clone shall not make
+ * another; ce__network_leave follows. 0, or -errno. */
+int ce__network_enter(struct ce_supervisor *s, const struct ce_plan *plan, bool *entered);
+void ce__network_leave(struct ce_supervisor *s);
 
 /* stage.c: one cell of it. */
 void ce__stage_start(struct ce_supervisor *s, struct ce_job *job);

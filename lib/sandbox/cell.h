@@ -34,6 +34,7 @@ struct ce_cell_setup {
 	uint64_t last_capability;
 	uint64_t host_namespaces[CE_CELL_NAMESPACES]; /* inode numbers of the supervisor's */
 	bool rootless;
+	bool network_ready; /* the caller is in the network namespace that the cell shall have */
 	bool rlimits_only; /* no cgroup: rlimits are the first wall, not the second */
 	uid_t init_uid, program_uid; /* on the host; equal when rootless */
 	/* descriptors that init keeps; all borrowed, -1: none */

@@ -92,6 +92,8 @@ int ce__launch_cell(const struct ce_cell_setup *setup, pid_t *pid, int *pidfd, s
 	for (size_t i = 0; i < CE_CELL_NAMESPACES; i++)
 		if (!(setup->disable & ce__cell_namespaces[i].protection))
 			flags |= ce__cell_namespaces[i].clone_flag;
+	if (setup->network_ready)
+		flags &= ~(uint64_t)CLONE_NEWNET;
 	*pidfd = -1;
 	*pid = clone_init(setup, flags, pidfd);
 	/* Leave out what may be missing, one namespace after the other; the result shows what was observed. */
