@@ -37,7 +37,7 @@ export async function open(browser, url, { expected = /^$/, ...options } = {}) {
 			problems.push(`console: ${message.text()}`);
 	});
 	await page.goto(url);
-	await page.locator('#run:enabled, #problem:not([hidden]), #monitor:not([hidden])').first().waitFor();
+	await page.locator('#run:enabled, #problem:not([hidden])').first().waitFor({ state: 'attached' });
 	return {
 		page,
 		async close() {

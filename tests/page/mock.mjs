@@ -101,6 +101,7 @@ class Execution {
 		};
 		this.emit('usage', this.usage);
 		if (this.play === 'drop' && this.cpu_us === 100000) {
+			this.deafUntil = Date.now() + 1500;
 			for (const reader of this.readers)
 				reader.destroy();
 			this.print('stdout', 'said while nobody listened\n');
@@ -224,6 +225,8 @@ export class Mock {
 	item(request, response, url, execution, part, body) {
 		if (!execution) {
 			this.send(response, 404, { error: { code: 'not_found', message: 'no such execution' } });
+		} else if (part === 'events' && execution.deafUntil > Date.now()) {
+			response.destroy();
 		} else if (part === 'events') {
 			response.writeHead(200, { 'Content-Type': 'text/event-stream' });
 			for (const event of execution.events.slice(Number(request.headers['last-event-id'] ?? 0)))

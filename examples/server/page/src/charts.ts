@@ -2,7 +2,7 @@
 //
 // The charts of the monitor: lines over the last minutes, in the page's colours.
 import uPlot from 'uplot';
-import { make } from './dom';
+import { make, setText } from './dom';
 
 export interface Line {
 	label: string;
@@ -10,18 +10,36 @@ export interface Line {
 	dash?: number[];
 }
 
-const height = 190;
+export interface Options {
+	title: string;
+	lines: Line[];
+	write(value: number): string;
+	floor: number; /* the least full scale */
+	whole?: boolean; /* only whole numbers on the axis */
+	window_s: number;
+}
+
+const height = 176;
+const least_window_s = 60; /* a server that was just looked at has little to show: show that larger */
 const dark = matchMedia('(prefers-color-scheme: dark)');
+const clock = (time_s: number) => new Date(time_s * 1000).toLocaleTimeString('en-GB');
 
 export class Chart {
 	private plot: uPlot | null = null;
 	private data: (number | null)[][];
 	private readonly box = make('div', { class: 'plot', role: 'img' });
+	private readonly values: HTMLElement[];
+	private readonly at = make('span', { class: 'at' });
 
-	constructor(parent: HTMLElement, private readonly title: string, private readonly lines: Line[],
-		private readonly write: (value: number) => string, private readonly window_s: number) {
+	constructor(parent: HTMLElement, private readonly options: Options) {
+		const { title, lines } = options;
+
 		this.data = [[], ...lines.map(() => [])];
-		parent.append(make('figure', { class: 'chart' }, make('figcaption', {}, title), this.box));
+		this.values = lines.map(() => make('b', {}, '–'));
+		parent.append(make('figure', { class: 'chart' }, make('figcaption', {}, title), this.box,
+			make('p', { class: 'legend' }, ...lines.map((line, index) => make('span', {},
+				make('i', { class: line.colour.slice(2), 'aria-hidden': 'true' }), `${line.label} `, this.values[index]!)),
+				this.at)));
 		new ResizeObserver(() => this.fit()).observe(this.box);
 		dark.addEventListener('change', () => this.rebuild());
 	}
@@ -29,33 +47,40 @@ export class Chart {
 	push(time_s: number, values: (number | null)[]): void {
 		this.data[0]!.push(time_s);
 		values.forEach((value, index) => this.data[index + 1]!.push(value));
-		while (this.data[0]![0]! < time_s - this.window_s)
+		while (this.data[0]![0]! < time_s - this.options.window_s)
 			this.data.forEach((series) => series.shift());
-		this.draw();
-		this.box.setAttribute('aria-label', `${this.title}. ${this.lines.map((line, index) =>
-			`${line.label}: ${this.text(values[index])}`).join(', ')}`);
+		if (!this.plot)
+			this.rebuild();
+		this.plot?.setData(this.data as uPlot.AlignedData);
+		this.label();
+	}
+
+	/* The values under the pointer, or the last ones. */
+	private label(): void {
+		const pointed = this.plot?.cursor.idx ?? null;
+		const index = pointed ?? this.data[0]!.length - 1;
+
+		this.values.forEach((element, line) => setText(element, this.text(this.data[line + 1]![index])));
+		setText(this.at, pointed === null ? '' : `at ${clock(this.data[0]![pointed]!)}`);
+		this.box.setAttribute('aria-label', `${this.options.title}. ${this.options.lines.map((line, number) =>
+			`${line.label}: ${this.text(this.data[number + 1]!.at(-1))}`).join(', ')}`);
 	}
 
 	private text(value: number | null | undefined): string {
-		return value === null || value === undefined ? '–' : this.write(value);
-	}
-
-	private draw(): void {
-		if (!this.plot && this.box.clientWidth > 0)
-			this.rebuild();
-		else
-			this.plot?.setData(this.data as uPlot.AlignedData);
+		return value === null || value === undefined ? '–' : this.options.write(value);
 	}
 
 	private fit(): void {
-		const width = this.box.clientWidth;
-
-		if (width === 0)
-			return;
-		if (this.plot)
-			this.plot.setSize({ width, height });
+		if (this.plot && this.box.clientWidth > 0)
+			this.plot.setSize({ width: this.box.clientWidth, height });
 		else
 			this.rebuild();
+	}
+
+	private span(): [number, number] {
+		const first = this.data[0]![0] ?? 0, last = this.data[0]!.at(-1) ?? 0;
+
+		return [last - Math.min(this.options.window_s, Math.max(least_window_s, last - first)), last];
 	}
 
 	/* uPlot takes its colours once, so another colour scheme needs another plot. */
@@ -66,31 +91,27 @@ export class Chart {
 			stroke: colour('--muted'), grid: { stroke: colour('--border'), width: 1 }, ticks: { show: false },
 			font: `11px ${colour('--sans')}`,
 		};
+		const { lines, write, floor, whole } = this.options;
 
+		this.plot?.destroy();
+		this.plot = null;
 		if (this.box.clientWidth === 0)
 			return;
-		this.plot?.destroy();
 		this.plot = new uPlot({
 			width: this.box.clientWidth,
 			height,
-			padding: [10, 8, 0, 0],
-			cursor: { y: false, drag: { setScale: false } },
-			scales: {
-				x: { range: (_, __, max) => [max - this.window_s, max] },
-				y: { range: (_, __, max) => [0, Math.max(max ?? 0, 1e-3) * 1.1] },
-			},
-			series: [
-				{ value: (_, value) => (value === null ? '–' : new Date(value * 1000).toLocaleTimeString('en-GB')),
-					label: 'At' },
-				...this.lines.map((line): uPlot.Series => ({
-					label: line.label, stroke: colour(line.colour), width: 1.75, dash: line.dash, spanGaps: false,
-					points: { show: false }, value: (_, value) => this.text(value),
-				})),
-			],
+			padding: [10, 26, 0, 0],
+			legend: { show: false },
+			cursor: { y: false, drag: { setScale: false, x: false, y: false } },
+			hooks: { setCursor: [() => this.label()] },
+			scales: { x: { range: () => this.span() }, y: { range: (_, __, max) => [0, Math.max(max ?? 0, floor) * 1.1] } },
+			series: [{}, ...lines.map((line): uPlot.Series => ({
+				label: line.label, stroke: colour(line.colour), width: 1.75, dash: line.dash, points: { show: false },
+			}))],
 			axes: [
-				{ ...axis, space: 70, values: (_, splits) =>
-					splits.map((time) => new Date(time * 1000).toLocaleTimeString('en-GB')) },
-				{ ...axis, size: 62, space: 34, values: (_, splits) => splits.map((value) => this.write(value)) },
+				{ ...axis, size: 24, space: 76, values: (_, splits) => splits.map(clock) },
+				{ ...axis, size: 62, space: 34, incrs: whole ? [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000] : undefined,
+					values: (_, splits) => splits.map((value) => (value === 0 ? '0' : write(value))) },
 			],
 		}, this.data as uPlot.AlignedData, this.box);
 	}

@@ -27,7 +27,7 @@ export function milliseconds(value: number): string {
 }
 
 export function rate(value: number): string {
-	return value === 0 || value >= 100 ? String(Math.round(value)) : value.toFixed(value < 10 ? 2 : 1);
+	return String(Number(value.toFixed(value >= 100 ? 0 : value >= 10 ? 1 : 2)));
 }
 
 export function percent(share: number): string {

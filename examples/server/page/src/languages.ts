@@ -29,6 +29,7 @@ import { scheme } from '@codemirror/legacy-modes/mode/scheme';
 import { shell } from '@codemirror/legacy-modes/mode/shell';
 import { tcl } from '@codemirror/legacy-modes/mode/tcl';
 import type { Extension } from '@codemirror/state';
+import { tags } from '@lezer/highlight';
 
 const words = (list: string) => Object.fromEntries(list.split(' ').map((word) => [word, true]));
 
@@ -57,7 +58,16 @@ const php = clike({
 	},
 });
 
-const old = (mode: StreamParser<unknown>) => () => StreamLanguage.define(mode);
+/* Names that the tokenizers still use, and that the library knows when they stand alone only. */
+const tokenTable = {
+	variable: tags.variableName, 'variable-2': tags.special(tags.variableName), 'string-2': tags.special(tags.string),
+	def: tags.definition(tags.variableName), tag: tags.tagName, attribute: tags.attributeName, type: tags.typeName,
+	builtin: tags.standard(tags.variableName), qualifier: tags.modifier, error: tags.invalid, header: tags.heading,
+	property: tags.propertyName,
+};
+
+const old = (mode: StreamParser<unknown>) => () =>
+	StreamLanguage.define({ ...mode, tokenTable: { ...tokenTable, ...mode.tokenTable } });
 
 const highlighting: Record<string, () => Extension> = {
 	python,

@@ -16,6 +16,8 @@ export const names = {
 	rejected: 'codeexec_rejected_total',
 	running: 'codeexec_running',
 	queued: 'codeexec_queue_depth',
+	runningLimit: 'codeexec_running_limit',
+	queueLimit: 'codeexec_queue_limit',
 	memory: 'process_resident_memory_bytes',
 	started: 'process_start_time_seconds',
 };

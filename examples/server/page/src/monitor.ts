@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //
 // The live monitor: asks once a second, while it is looked at, what runs and what the counters say.
-import { request, requestJson } from './api';
+import { request } from './api';
 import { Chart } from './charts';
 import { find, make, setText, show } from './dom';
 import { bytes, count, milliseconds, rate } from './format';
@@ -22,6 +22,13 @@ interface Reading {
 interface Tile {
 	value: HTMLElement;
 	note: HTMLElement;
+}
+
+/* The server's clock, by its Date header, where it differs from ours by more than the header's precision. */
+function serverTime(response: Response): number {
+	const said = Date.parse(response.headers.get('Date') ?? '');
+
+	return Math.abs(said - Date.now()) > 2000 ? said : Date.now();
 }
 
 const seconds = (value: number) => milliseconds(value * 1000);
@@ -67,16 +74,19 @@ export class Monitor {
 		const parent = find('#charts');
 
 		this.charts = {
-			throughput: new Chart(parent, 'Executions per second', [
-				{ label: 'Finished', colour: '--plot-1' }, { label: 'Rejected', colour: '--plot-3', dash: [5, 4] },
-			], rate, window_s),
-			latency: new Chart(parent, `Run time over the last ${percentile_window_s} s`, [
-				{ label: 'p50', colour: '--plot-1' }, { label: 'p95', colour: '--plot-2', dash: [8, 4] },
-				{ label: 'p99', colour: '--plot-3', dash: [3, 3] },
-			], seconds, window_s),
-			load: new Chart(parent, 'Running and queued', [
-				{ label: 'Running', colour: '--plot-1' }, { label: 'Queued', colour: '--plot-2', dash: [8, 4] },
-			], rate, window_s),
+			throughput: new Chart(parent, {
+				title: 'Executions per second', write: rate, floor: 1, window_s,
+				lines: [{ label: 'Finished', colour: '--plot-1' }, { label: 'Rejected', colour: '--plot-3', dash: [5, 4] }],
+			}),
+			latency: new Chart(parent, {
+				title: `Run time over the last ${percentile_window_s} s`, write: seconds, floor: 0.01, window_s,
+				lines: [{ label: 'p50', colour: '--plot-1' }, { label: 'p95', colour: '--plot-2', dash: [8, 4] },
+					{ label: 'p99', colour: '--plot-3', dash: [3, 3] }],
+			}),
+			load: new Chart(parent, {
+				title: 'Running and queued', write: count, floor: 3, whole: true, window_s,
+				lines: [{ label: 'Running', colour: '--plot-1' }, { label: 'Queued', colour: '--plot-2', dash: [8, 4] }],
+			}),
 		};
 	}
 
@@ -92,13 +102,13 @@ export class Monitor {
 
 		clearTimeout(this.timer);
 		try {
-			const [list, text] = await Promise.all([
-				requestJson<{ executions: Listed[] }>('executions'),
-				request('metrics').then((response) => response.text()),
+			const [answer, text] = await Promise.all([
+				request('executions'), request('metrics').then((response) => response.text()),
 			]);
+			const { executions } = (await answer.json()) as { executions: Listed[] };
 
-			this.showList(list.executions);
-			this.showMetrics(parse(text), list.executions);
+			this.showList(executions, serverTime(answer));
+			this.showMetrics(parse(text), executions);
 			show(find('#monitor-problem'), false);
 		} catch (error) {
 			setText(find('#monitor-problem'), `${error instanceof Error ? error.message : String(error)} Trying again…`);
@@ -111,8 +121,7 @@ export class Monitor {
 		}
 	}
 
-	private showList(executions: Listed[]): void {
-		const now = Date.now();
+	private showList(executions: Listed[], now: number): void {
 		const order = (item: Listed) => item.created_at ?? 0;
 
 		this.activeTable.update(executions.filter(({ status }) => !isOver(status))
@@ -135,11 +144,17 @@ export class Monitor {
 		this.charts?.load.push(time_s, [running, queued]);
 		this.charts?.throughput.push(time_s, [this.perSecond(names.executions, last), this.perSecond(names.rejected, last)]);
 		this.showLatency(time_s, durations);
-		this.setTile('running', count(running), '');
-		this.setTile('queued', count(queued), '');
+		this.setTile('running', count(running), this.ofAtMost(samples, names.runningLimit));
+		this.setTile('queued', count(queued), this.ofAtMost(samples, names.queueLimit));
 		this.setTile('rate', this.average(), `${count(sum(samples, names.executions) ?? 0)} in all`);
 		this.showRejected(samples);
 		this.showProcess(samples);
+	}
+
+	private ofAtMost(samples: Samples, name: string): string {
+		const limit = sum(samples, name);
+
+		return limit === null ? '' : `of ${count(limit)} at most`;
 	}
 
 	private showLatency(time_s: number, durations: Map<number, number>): void {
@@ -155,7 +170,7 @@ export class Monitor {
 		const reasons = byLabel(samples, names.rejected, 'reason').filter(([, value]) => value > 0);
 
 		this.setTile('rejected', count(reasons.reduce((total, [, value]) => total + value, 0)),
-			reasons.slice(0, 3).map(([reason, value]) => `${reason} ${count(value)}`).join(', ') || 'none so far');
+			reasons.slice(0, 3).map(([reason, value]) => `${reason.replaceAll('_', ' ')} ${count(value)}`).join(', ') || 'none so far');
 	}
 
 	private showProcess(samples: Samples): void {

@@ -7,7 +7,7 @@ import { bytes, milliseconds, percent, KIB } from './format';
 import type { OutputPane, Stream } from './output';
 import { addCompilerOutput, clearReport, showReport } from './report';
 import { Spark } from './spark';
-import { exitText, isTruncated, sentenceOf, toneOf, wallMs, wordOf, type Tone } from './status';
+import { exitText, hasRun, isTruncated, sentenceOf, toneOf, wallMs, wordOf, type Tone } from './status';
 import type { ServerEvent } from './sse';
 import type { Request, Result, Usage } from './types';
 
@@ -186,11 +186,13 @@ export class Runner {
 	private finish(result: Result): void {
 		const cpu = result.cpu_time_us ?? Number(result.process_stats?.['cpu_time_us'] ?? NaN);
 
+		const ran = hasRun(result);
+
 		showStatus(toneOf(result.status), sentenceOf(result));
-		setText(find('#fact-time'), milliseconds(wallMs(result)));
-		setText(find('#fact-cpu'), Number.isFinite(cpu) ? milliseconds(cpu / 1000) : '–');
-		setText(find('#fact-memory'), result.memory_usage === undefined ? '–' : bytes(result.memory_usage * KIB));
-		setText(find('#fact-exit'), exitText(result));
+		setText(find('#fact-time'), ran ? milliseconds(wallMs(result)) : '–');
+		setText(find('#fact-cpu'), ran && Number.isFinite(cpu) ? milliseconds(cpu / 1000) : '–');
+		setText(find('#fact-memory'), ran && result.memory_usage !== undefined ? bytes(result.memory_usage * KIB) : '–');
+		setText(find('#fact-exit'), ran ? exitText(result) : '–');
 		this.complete(result);
 		if (result.status !== 'compilation_error')
 			this.output.finish();

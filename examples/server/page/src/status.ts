@@ -39,6 +39,11 @@ export function wallMs(result: Result): number {
 	return result.wall_us === undefined ? result.execution_time ?? 0 : result.wall_us / 1000;
 }
 
+/* Did the program itself start? Otherwise its figures are nothing, not nought. */
+export function hasRun(result: Result): boolean {
+	return wallMs(result) > 0;
+}
+
 /* One sentence: the word and what explains it. */
 export function sentenceOf(result: Result): string {
 	const word = wordOf(result.status);
