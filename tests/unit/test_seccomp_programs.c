@@ -167,9 +167,9 @@ static void node_runs_workers_children_and_servers(void **state)
 		  "  s.close();\n"
 		  "  console.log(require('zlib').gunzipSync(require('zlib').gzipSync('zip')).toString());\n"
 		  "  console.log(require('crypto').randomBytes(8).length, require('os').cpus().length > 0);\n"
-		  "  const f = fs.watch('.'); f.close(); process.exitCode = 0;\n"
+		  "  try { fs.watch('.').close(); } catch (e) { console.log(e.code); }\n"
 		  "})();\n" },
-		"42\nchild\nfile\nsocket\nzip\n8 true\n",
+		"42\nchild\nfile\nsocket\nzip\n8 true\nENOSYS\n",
 	};
 
 	(void)state;
