@@ -18,7 +18,8 @@
  *   thread at a time, except ce_execution_cancel. A ce_result, once taken, may be read by many threads.
  * The host process: the library never prints, exits, aborts, changes signal dispositions, the umask, the
  *   working directory or the environment, and needs no SIGCHLD handling. Its helper process is started
- *   with posix_spawn and is waited for by its own pid.
+ *   with posix_spawn and is waited for by its own pid. A fork without exec is harmless to the library; but while
+ *   such a child lives it holds copies of pipes, so a program that reads its input meanwhile may not see the end.
  * Since: every function is available since 0.1 unless it says otherwise.
  */
 #ifndef CODEEXEC_CODEEXEC_H

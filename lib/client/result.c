@@ -175,10 +175,12 @@ void ce__result_conclude(struct ce_result *result, const struct ce_executor *exe
 	const struct ce_result_stage *compile = &result->stages[CE_STAGE_COMPILE - 1];
 	const struct ce_result_stage *s = ce__result_deciding_stage(result);
 
-	if (result->outcome == 0 && !s->present) {
-		result->outcome = cancelled ? CE_OUTCOME_CANCELLED : CE_OUTCOME_SYSTEM_ERROR;
-		snprintf(result->message, sizeof(result->message), "%s",
-			 cancelled ? "cancelled before it started" : "nothing was run");
+	if (result->outcome == 0 && cancelled) {
+		result->outcome = CE_OUTCOME_CANCELLED;
+		snprintf(result->message, sizeof(result->message), "cancelled before the program was started");
+	} else if (result->outcome == 0 && !s->present) {
+		result->outcome = CE_OUTCOME_SYSTEM_ERROR;
+		snprintf(result->message, sizeof(result->message), "nothing was run");
 	} else if (result->outcome == 0) {
 		result->outcome = (ce_outcome)s->end.outcome;
 		if (s == compile && result->outcome != CE_OUTCOME_SUCCESS && result->outcome != CE_OUTCOME_CANCELLED &&

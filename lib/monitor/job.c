@@ -204,9 +204,10 @@ void ce__job_finish(struct ce_supervisor *s, struct ce_job *job, const struct ce
 
 static void cancel(struct ce_supervisor *s, struct ce_job *job)
 {
-	if (job->state == CE_JOB_QUEUED) {
+	if (job->state == CE_JOB_QUEUED || (job->state == CE_JOB_CLEANING && job->resume)) {
 		struct ce_finished finished = { .type = CE_MSG_FINISHED, .cancelled = 1 };
 
+		job->resume = false;
 		ce__job_finish(s, job, &finished);
 	} else if (job->state == CE_JOB_SETUP || job->state == CE_JOB_RUNNING) {
 		ce__stage_kill(s, job, CE_OUTCOME_CANCELLED, 0);

@@ -331,15 +331,14 @@ static void finish_stage(struct ce_supervisor *s, struct ce_job *job, const stru
 	r = ce__job_send(job, &end, sizeof(end), NULL, 0);
 	if (r && r != -EPIPE && !finished.failure.code)
 		ce__failure_set(&finished.failure, CE_ERR_OS, -r, "report", "the account of a stage is lost");
-	if (last || end.outcome != CE_OUTCOME_SUCCESS || job->socket < 0 || finished.failure.code || !clean) {
-		if (!last && end.outcome == CE_OUTCOME_SUCCESS && !clean)
-			ce__failure_set(&finished.failure, CE_ERR_OS, EBUSY, "clean-up",
-					"the compile stage's cgroup cannot be removed");
+	if (last || end.outcome != CE_OUTCOME_SUCCESS || job->socket < 0 || finished.failure.code) {
 		ce__job_finish(s, job, &finished);
 		return;
 	}
 	job->stage++;
-	ce__stage_start(s, job);
+	job->resume = !clean; /* else the next stage would share its uid with what is still dying */
+	if (clean)
+		ce__stage_start(s, job);
 }
 
 void ce__stage_on_exit(struct ce_supervisor *s, struct ce_job *job)
@@ -376,14 +375,25 @@ void ce__stage_on_exit(struct ce_supervisor *s, struct ce_job *job)
 /* Called from the clocks while a job is CE_JOB_CLEANING. */
 void ce__stage_clean(struct ce_supervisor *s, struct ce_job *job)
 {
-	if (!remove_cell(s, job)) {
-		if (ce__clock_us() < job->clean_until_us) {
-			ce__limits_cell_kill(s->limits, &job->limits);
-			job->check_us = ce__clock_us() + CLEAN_RETRY_US;
-			return;
-		}
-		/* Never give such a slot away again: its uid may still have a process. */
-		job->slot = NULL;
+	bool clean = remove_cell(s, job), resume = job->resume;
+
+	if (!clean && ce__clock_us() < job->clean_until_us) {
+		ce__limits_cell_kill(s->limits, &job->limits);
+		job->check_us = ce__clock_us() + CLEAN_RETRY_US;
+		return;
 	}
+	job->resume = false;
+	if (clean && resume && job->socket >= 0) {
+		ce__stage_start(s, job);
+		return;
+	}
+	if (!clean && resume) {
+		struct ce_finished finished = { .type = CE_MSG_FINISHED };
+
+		ce__failure_set(&finished.failure, CE_ERR_OS, EBUSY, "clean-up", "the compile stage's cgroup cannot be removed");
+		ce__job_finish(s, job, &finished);
+	}
+	if (!clean)
+		job->slot = NULL; /* never given away again: its uid may still have a process */
 	job->state = CE_JOB_DONE;
 }

@@ -64,6 +64,7 @@ struct ce_job {
 	uint64_t limits_hit;	/* CE_LIMIT_* so far */
 	ce_outcome killed_for;	/* 0: we did not kill */
 	uint64_t clean_until_us;
+	bool resume; /* CE_JOB_CLEANING: then comes the next stage */
 };
 
 struct ce_supervisor {
