@@ -255,13 +255,35 @@ static int too_large(const struct exchange *x, struct api_error *error)
 			     (unsigned long long)x->server->config.max_body_bytes);
 }
 
+/* A browser asks before it lets a page of another origin, which guard_origin allowed, use a method or header. */
+static bool answer_preflight(struct exchange *x)
+{
+	struct MHD_Response *response;
+
+	if (strcmp(x->method, "OPTIONS") != 0 || !*x->origin || !exchange_header(x, "Access-Control-Request-Method"))
+		return false;
+	response = MHD_create_response_from_buffer(0, (void *)(uintptr_t)"", MHD_RESPMEM_PERSISTENT);
+	if (!response)
+		return false;
+	MHD_add_response_header(response, "Access-Control-Allow-Methods", "GET, POST, DELETE");
+	MHD_add_response_header(response, "Access-Control-Allow-Headers",
+				"Authorization, Content-Type, Last-Event-ID, X-API-Key, traceparent");
+	MHD_add_response_header(response, "Access-Control-Max-Age", "600");
+	exchange_reply_response(x, 204, response);
+	return true;
+}
+
 static int check_head(struct exchange *x, const char *url, const struct guard_head *head, struct api_error *error)
 {
 	int r;
 
 	if (head->length > x->server->config.max_body_bytes)
 		return too_large(x, error);
-	if (guard_origin(x, error) || find_route(x, url, error))
+	if (guard_origin(x, error))
+		return -1;
+	if (answer_preflight(x))
+		return 0;
+	if (find_route(x, url, error))
 		return -1;
 	if (x->route->flags & ROUTE_KEY && guard_key(x, error)) {
 		x->server->metrics.rejected[REJECT_AUTH]++;
@@ -325,6 +347,7 @@ static enum MHD_Result begin(struct exchange *x, const char *url, const char *me
 		if (!head.has_body || head.expects)
 			return x->response ? queue_response(x) : MHD_NO;
 	}
+	x->early |= x->response != NULL;
 	return MHD_YES;
 }
 
@@ -369,8 +392,8 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *mhd, const c
 
 	(void)cls;
 	(void)mhd;
-	if (!x)
-		return MHD_NO;
+	if (!x || !x->connection->wire.fed)
+		return MHD_NO; /* nobody has looked at these bytes */
 	if (!x->checked)
 		return begin(x, url, method, version);
 	if (*size) {
@@ -531,7 +554,8 @@ static void connection_begin(struct server *server, struct MHD_Connection *mhd, 
 		c->next->previous = c;
 	server->connections = c;
 	server->connection_count++;
-	loop_add(server->loop, &c->watch, c->fd, EPOLLRDHUP | EPOLLET, on_gone, c);
+	if (wire_attach(c->fd, &c->wire))
+		loop_add(server->loop, &c->watch, c->fd, EPOLLRDHUP | EPOLLET, on_gone, c);
 	*context = c;
 }
 
@@ -547,6 +571,7 @@ static void on_connection(void *cls, struct MHD_Connection *mhd, void **context,
 	if (!c)
 		return;
 	loop_remove(server->loop, &c->watch);
+	wire_detach(c->fd);
 	*(c->previous ? &c->previous->next : &server->connections) = c->next;
 	if (c->next)
 		c->next->previous = c->previous;

@@ -10,6 +10,7 @@
 #include "loop.h"
 #include "request.h"
 #include "server.h"
+#include "wire.h"
 
 struct connection {
 	struct server *server;
@@ -19,6 +20,7 @@ struct connection {
 	char address[64];
 	bool local; /* a unix socket */
 	struct watch watch;
+	struct wire wire;
 	struct exchange *active;
 	struct connection *next, *previous;
 };

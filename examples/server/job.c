@@ -9,6 +9,7 @@
 #include "http.h"
 #include "job_events.h"
 #include "log.h"
+#include "request_limits.h"
 #include "result.h"
 #include "server.h"
 #include "stream.h"
@@ -175,6 +176,7 @@ static void error_from_library(struct api_error *out, ce_error *error)
 	for (size_t i = 0; error && i < COUNT_OF(known); i++)
 		if (known[i].code == ce_error_code(error))
 			api_error_set(out, known[i].status, known[i].name, known[i].field, "%s", message);
+	request_limits_translate(out);
 	ce_error_free(error);
 }
 

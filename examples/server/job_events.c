@@ -23,7 +23,7 @@ static void publish_text(struct job *job, ce_stage stage, int stream, const void
 {
 	struct buffer data = {0};
 
-	buffer_printf(&data, "{\"stage\":\"%s\",\"text\":", ce_stage_name(stage));
+	buffer_printf(&data, "{\"stage\":\"%s\",\"data\":", ce_stage_name(stage));
 	buffer_json_string(&data, text, size);
 	buffer_text(&data, "}");
 	if (!data.failed)

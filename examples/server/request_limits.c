@@ -14,20 +14,21 @@ enum kind { KIND_SECONDS, KIND_WHOLE };
 
 static const struct limit {
 	const char *name;
+	const char *member; /* of ce_limits, as the library's messages have it */
 	enum kind kind;
 	bool compile_only;
 	size_t offset;	/* in ce_limits */
 	size_t ceiling; /* in struct config */
 } limits_table[] = {
-    {"timeout", KIND_SECONDS, true, offsetof(ce_limits, wall_time_ms), NO_CEILING},
-    {"cpu_time", KIND_SECONDS, false, offsetof(ce_limits, cpu_time_ms), offsetof(struct config, max_cpu_time_ms)},
-    {"memory", KIND_WHOLE, false, offsetof(ce_limits, memory_bytes), offsetof(struct config, max_memory)},
-    {"processes", KIND_WHOLE, false, offsetof(ce_limits, processes), offsetof(struct config, max_processes)},
-    {"file_size", KIND_WHOLE, false, offsetof(ce_limits, file_size_bytes), offsetof(struct config, max_file_size)},
-    {"disk_space", KIND_WHOLE, false, offsetof(ce_limits, disk_bytes), offsetof(struct config, max_disk_space)},
-    {"output", KIND_WHOLE, false, offsetof(ce_limits, output_bytes), offsetof(struct config, max_output)},
-    {"open_files", KIND_WHOLE, false, offsetof(ce_limits, open_files), NO_CEILING},
-    {"stack", KIND_WHOLE, false, offsetof(ce_limits, stack_bytes), NO_CEILING},
+    {"timeout", "wall_time_ms", KIND_SECONDS, true, offsetof(ce_limits, wall_time_ms), NO_CEILING},
+    {"cpu_time", "cpu_time_ms", KIND_SECONDS, false, offsetof(ce_limits, cpu_time_ms), offsetof(struct config, max_cpu_time_ms)},
+    {"memory", "memory_bytes", KIND_WHOLE, false, offsetof(ce_limits, memory_bytes), offsetof(struct config, max_memory)},
+    {"processes", "processes", KIND_WHOLE, false, offsetof(ce_limits, processes), offsetof(struct config, max_processes)},
+    {"file_size", "file_size_bytes", KIND_WHOLE, false, offsetof(ce_limits, file_size_bytes), offsetof(struct config, max_file_size)},
+    {"disk_space", "disk_bytes", KIND_WHOLE, false, offsetof(ce_limits, disk_bytes), offsetof(struct config, max_disk_space)},
+    {"output", "output_bytes", KIND_WHOLE, false, offsetof(ce_limits, output_bytes), offsetof(struct config, max_output)},
+    {"open_files", "open_files", KIND_WHOLE, false, offsetof(ce_limits, open_files), NO_CEILING},
+    {"stack", "stack_bytes", KIND_WHOLE, false, offsetof(ce_limits, stack_bytes), NO_CEILING},
 };
 
 static int over(const char *field, const char *unit, double value, double ceiling, struct api_error *error)
@@ -132,4 +133,27 @@ void request_limits_finish(ce_limits *limits, const struct config *config)
 		limits->wall_time_ms = standard;
 	if (!limits->cpu_time_ms)
 		limits->cpu_time_ms = standard < config->max_cpu_time_ms ? standard : config->max_cpu_time_ms;
+}
+
+void request_limits_translate(struct api_error *error)
+{
+	size_t prefix = strcspn(error->message, "."), n;
+	const char *member = error->message + prefix + 1;
+
+	if (strncmp(error->message, "limits.", 7) != 0 && strncmp(error->message, "compile_limits.", 15) != 0)
+		return;
+	n = strcspn(member, ":");
+	for (size_t i = 0; i < COUNT_OF(limits_table); i++) {
+		const struct limit *limit = &limits_table[i];
+		char field[64], rest[sizeof(error->message)];
+		bool is_timeout = limit->compile_only && !strncmp(error->message, "limits.", 7);
+
+		if (strlen(limit->member) != n || strncmp(limit->member, member, n) != 0)
+			continue;
+		snprintf(field, sizeof(field), "%.*s%s", is_timeout ? 0 : (int)prefix + 1, error->message, limit->name);
+		snprintf(rest, sizeof(rest), "%.*s%s", 300, member + n,
+			 limit->kind == KIND_SECONDS ? " (milliseconds)" : "");
+		api_error_set(error, error->status, error->code, field, "%s%s", field, rest);
+		return;
+	}
 }

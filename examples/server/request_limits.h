@@ -13,5 +13,7 @@ int request_limit_seconds(const char *field, const json_t *value, uint64_t ceili
 			  struct api_error *error);
 /* The clocks of a request that does not set them. */
 void request_limits_finish(ce_limits *limits, const struct config *config);
+/* The library names its members in its messages; says instead what the request calls them. */
+void request_limits_translate(struct api_error *error);
 
 #endif
