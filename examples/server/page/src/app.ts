@@ -66,8 +66,11 @@ function wireKey(): void {
 	find('#key-forget').addEventListener('click', () => save(''));
 	find('#key-cancel').addEventListener('click', () => dialog.close());
 	field.addEventListener('keydown', (event) => {
-		if (event.key === 'Enter')
-			save(field.value);
+		if (event.key !== 'Enter')
+			return;
+		/* Otherwise the same key presses the button that gets the focus back, and that opens the dialog again. */
+		event.preventDefault();
+		save(field.value);
 	});
 	find('#link-close').addEventListener('click', () => find<HTMLDialogElement>('#link-dialog').close());
 }

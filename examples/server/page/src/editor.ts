@@ -105,7 +105,9 @@ export function createEditor(host: HTMLElement, onRun: () => void, onChange: () 
 		},
 		goTo: (line, column) => {
 			const found = view.state.doc.line(Math.min(Math.max(line, 1), view.state.doc.lines));
-			const position = Math.min(found.from + Math.max(column - 1, 0), found.to);
+			/* Compilers disagree on how wide a tab is; behind one, the first letter of the line is the honest place. */
+			const wanted = found.text.slice(0, column - 1).includes('\t') ? found.text.search(/\S|$/) : column - 1;
+			const position = Math.min(found.from + Math.max(wanted, 0), found.to);
 
 			view.dispatch({ selection: { anchor: position }, scrollIntoView: true });
 			view.focus();

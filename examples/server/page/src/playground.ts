@@ -13,6 +13,8 @@ import type { Language } from './types';
 
 const draftName = 'codeexec-draft';
 
+const narrow = matchMedia('(max-width: 820px)');
+const still = matchMedia('(prefers-reduced-motion: reduce)');
 const select = () => find<HTMLSelectElement>('#language');
 
 export class Playground {
@@ -45,7 +47,8 @@ export class Playground {
 		};
 
 		find('#run').addEventListener('click', () => void this.run());
-		find('#stop').addEventListener('click', () => void this.runner.stop());
+		for (const id of ['#stop', '#stop-here'])
+			find(id).addEventListener('click', () => void this.runner.stop());
 		find('#share').addEventListener('click', () => void this.share());
 		find('#reset').addEventListener('click', () => this.reset());
 		find('#copy').addEventListener('click', () => void this.copyOutput());
@@ -192,10 +195,15 @@ export class Playground {
 
 		show(find('#run'), !running);
 		show(find('#stop'), running);
+		show(find('#stop-here'), running);
+		show(find('#copy'), !running);
 		find<HTMLButtonElement>('#copy').disabled = running;
 		/* The button that had the focus is gone: give it to the one in its place. */
 		if (hadFocus)
-			find(running ? '#stop' : '#run').focus();
+			find(running ? '#stop' : '#run').focus({ preventScroll: true });
+		/* On a phone the result is below the program. */
+		if (running && narrow.matches)
+			find('.account').scrollIntoView({ block: 'start', behavior: still.matches ? 'auto' : 'smooth' });
 	}
 
 	private async share(): Promise<void> {

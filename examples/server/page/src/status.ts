@@ -7,7 +7,7 @@ import type { Result } from './types';
 export type Tone = 'idle' | 'busy' | 'good' | 'warn' | 'bad';
 
 const words: Record<string, [Tone, string]> = {
-	queued: ['busy', 'Waiting for a free place'],
+	queued: ['idle', 'Queued'],
 	compiling: ['busy', 'Compiling'],
 	running: ['busy', 'Running'],
 	success: ['good', 'Success'],
@@ -54,7 +54,7 @@ export function sentenceOf(result: Result): string {
 		return `${word}: killed by ${result.signal_name ?? signalName(result.signal)}`;
 	if (result.status === 'error' && result.exit_code)
 		return `${word}: exit code ${result.exit_code}`;
-	if (result.status === 'cancelled' || !result.message)
+	if (['cancelled', 'compilation_error'].includes(result.status) || !result.message)
 		return word;
 	return `${word}: ${result.message}`;
 }
