@@ -64,8 +64,6 @@ def main():
     wanted = directives(path)
     if command == 'options':
         print(options(wanted, weaker))
-    elif command == 'get':
-        print(' '.join(wanted.get(sys.argv[4], [])))
     else:
         try:
             result = json.load(open(sys.argv[4], encoding='utf-8'))
