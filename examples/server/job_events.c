@@ -157,8 +157,8 @@ void job_write(const struct job *job, bool with_result, struct buffer *out)
 	put_moment(out, "created_at", job, job->created_us);
 	put_moment(out, "started_at", job, job->started_us);
 	put_moment(out, "finished_at", job, job->finished_us);
-	buffer_printf(out, ",\"queue_ms\":%" PRIu64 ",\"elapsed_ms\":%" PRIu64, (started - job->created_us) / 1000,
-		      (now - started) / 1000);
+	buffer_printf(out, ",\"queue_ms\":%" PRIu64 ",\"elapsed_us\":%" PRIu64, (started - job->created_us) / 1000,
+		      now - started);
 	if (job->has_usage) {
 		buffer_text(out, ",\"usage\":{");
 		put_usage(out, &job->usage);
