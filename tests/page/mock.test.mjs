@@ -71,7 +71,7 @@ scene('stop_ends_an_endless_loop', {}, async (page) => {
 scene('a_busy_server_is_said_with_when_to_try_again', { browser: expectFailures }, async (page) => {
 	await type(page, '# mock: busy\n');
 	await page.click('#run');
-	assert.match(await page.locator('#problem:visible').innerText(), /busy.*Try again in 7 s/);
+	assert.match(await page.locator('#problem:visible').innerText(), /busy: the queue is full\. Try again in 7 s/);
 	await status(page, 'Not run');
 	await picture(page, 'mock-busy');
 });

@@ -79,7 +79,7 @@ function describe(status: number, said: string, retryAfter: number | null): stri
 	case 413:
 		return `That is too large for this server.${said ? ` It says: ${said}` : ''}`;
 	case 429:
-		return `The server is busy: too many executions are running or waiting.${again}`;
+		return `The server is busy: ${said || 'too many executions are running or waiting'}.${again}`;
 	case 503:
 		return `The server takes no work at the moment: it is starting or shutting down.${again}`;
 	default:
