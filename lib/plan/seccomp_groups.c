@@ -18,6 +18,9 @@ static const struct ce_seccomp_rule netlink_rules[] = {
       CE_CHECK_INT(2, NETLINK_ROUTE)}},
 };
 
+/* A descriptor for reading is enough to lock a file of the host's against everybody. fcntl's locks need one for writing. */
+static const char *const flock_calls[] = {"flock", NULL};
+
 /* Watches see what the whole machine does to a file that the cell shows, programs in /usr/bin among them, and instances
  * are counted for the user who runs the sandbox: both concern others. */
 static const char *const inotify_calls[] = {
@@ -44,6 +47,7 @@ static const struct ce_seccomp_rule ptrace_rules[] = {
 
 /* In alphabetical order. */
 const struct ce_seccomp_set ce__seccomp_groups[] = {
+    {"flock", "lock whole files, also those of the host that it may read", flock_calls, NULL, 0},
     {"inotify", "watch files, also for what others do to those of the host", inotify_calls, NULL, 0},
     {"netlink", "list the cell's own network interfaces (NETLINK_ROUTE)", NULL, netlink_rules,
      CE_ARRAY_SIZE(netlink_rules)},

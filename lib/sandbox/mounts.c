@@ -69,7 +69,8 @@ int ce__mounts_proc(struct ce_cell *cell, const char **path)
 /* What tells of the host or could touch it. Ownership keeps the program out of most of it; this is the second wall. */
 int ce__mounts_mask_proc(struct ce_cell *cell, const char **path)
 {
-	static const char *const files[] = { "proc/kcore", "proc/keys", "proc/kallsyms", "proc/kmsg", "proc/timer_list",
+	static const char *const files[] = { "proc/kcore",	"proc/cmdline",	      "proc/keys",
+					     "proc/kallsyms",	"proc/kmsg",	      "proc/timer_list",
 					     "proc/sysrq-trigger", "proc/latency_stats", "proc/sched_debug" };
 	static const char *const directories[] = { "proc/acpi", "proc/scsi", "proc/bus", "proc/irq", "proc/fs" };
 	struct mount_attr read_only = { .attr_set = MOUNT_ATTR_RDONLY };

@@ -196,7 +196,7 @@ static void compilers_compile(void **state)
 static void java_runs_threads(void **state)
 {
 	const struct program program = {
-		{ "/usr/bin/java", "-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "J.java" },
+		{ "/usr/bin/java", "-XX:-UsePerfData" /* it would lock a file */, "-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "J.java" },
 		"3\nexecuted\n",
 	};
 	static const char source[] =
