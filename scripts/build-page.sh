@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0 OR MIT
 #
-# sh scripts/build-page.sh [--check]: bundles the server's page into examples/server/page/dist, which is checked in: only who
-# changes the page needs node and npm. --check bundles it elsewhere and fails unless the bytes are the same.
+# sh scripts/build-page.sh [--check]: bundles the server's page into examples/server/page/dist, which is
+# checked in: only who changes the page needs node and npm. --check bundles it elsewhere and fails unless
+# the bytes are the same.
 set -eu
 . "$(dirname "$0")/lib.sh"
 
@@ -26,7 +27,8 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 
 # A copy, so that nothing of npm's is left in the tree and the bytes cannot depend on what lies there.
-cp -R "$page/src" "$page/build.mjs" "$page/package.json" "$page/package-lock.json" "$page/tsconfig.json" "$page/.npmrc" "$work"
+cp -R "$page/src" "$page/build.mjs" "$page/package.json" "$page/package-lock.json" "$page/tsconfig.json" \
+	"$page/.npmrc" "$work"
 cd "$work"
 say "Packages of the lock file"
 if ! run npm ci --ignore-scripts --no-audit --no-fund --prefer-offline --loglevel=error; then
@@ -43,7 +45,8 @@ run node build.mjs "$work/dist"
 
 if [ "$check" = yes ]; then
 	say "The same bytes as examples/server/page/dist?"
-	diff -r "$work/dist" "$page/dist" >&2 || die "they differ: run sh scripts/build-page.sh and commit examples/server/page/dist"
+	diff -r "$work/dist" "$page/dist" >&2 ||
+		die "they differ: run sh scripts/build-page.sh and commit examples/server/page/dist"
 	note "yes"
 else
 	mkdir -p "$page/dist"

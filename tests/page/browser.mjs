@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //
-// A headless browser that reports what a person would not see: errors of scripts, of the console, of the policy.
+// A headless browser that reports what a person would not see: errors of scripts, of the console, of the
+// policy.
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,8 +15,17 @@ mkdirSync(pictures, { recursive: true });
 export async function launch() {
 	return chromium.launch({
 		executablePath: executable,
-		args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
-			'--disable-background-networking', '--disable-component-update', '--disable-sync', '--disable-dev-shm-usage'],
+		args: [
+			'--headless',
+			'--no-sandbox',
+			'--disable-gpu',
+			'--disable-quic',
+			'--no-first-run',
+			'--disable-background-networking',
+			'--disable-component-update',
+			'--disable-sync',
+			'--disable-dev-shm-usage',
+		],
 	});
 }
 
@@ -27,7 +37,8 @@ export async function open(browser, url, { expected = /^$/, ...options } = {}) {
 	context.setDefaultTimeout(Number(process.env.PAGE_TIMEOUT_MS ?? 20000));
 	await context.addInitScript(() => {
 		window.addEventListener('securitypolicyviolation', (event) =>
-			console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`));
+			console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`),
+		);
 	});
 	const page = await context.newPage();
 
@@ -68,7 +79,10 @@ export async function assertNoOverflow(page) {
 		wide: document.documentElement.scrollWidth,
 		width: document.documentElement.clientWidth,
 		culprits: [...document.querySelectorAll('body *')]
-			.filter((element) => element.getBoundingClientRect().right > innerWidth + 0.5 && !element.closest('.scroll'))
+			.filter(
+				(element) =>
+					element.getBoundingClientRect().right > innerWidth + 0.5 && !element.closest('.scroll'),
+			)
 			.map((element) => `${element.tagName}#${element.id}.${element.className}`),
 	}));
 
@@ -93,8 +107,7 @@ export async function assertContrast(page) {
 			for (let at = element; at; at = at.parentElement ?? at.getRootNode().host) {
 				const colour = getComputedStyle(at).backgroundColor;
 
-				if (numbers(colour)[3] !== 0)
-					return colour;
+				if (numbers(colour)[3] !== 0) return colour;
 			}
 			return 'rgb(255, 255, 255)';
 		};
@@ -105,14 +118,19 @@ export async function assertContrast(page) {
 				const own = [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
 				const style = getComputedStyle(element);
 
-				if (!own || !element.checkVisibility({ visibilityProperty: true, opacityProperty: true }) ||
-					element.closest(':disabled, option'))
+				if (
+					!own ||
+					!element.checkVisibility({ visibilityProperty: true, opacityProperty: true }) ||
+					element.closest(':disabled, option')
+				)
 					continue;
 				const pair = [light(style.color), light(ground(element))].sort((a, b) => b - a);
 				const ratio = (pair[0] + 0.05) / (pair[1] + 0.05);
 
 				if (ratio < 4.5)
-					found.push(`${ratio.toFixed(2)} ${element.tagName}.${element.className}: ${element.textContent.slice(0, 30)}`);
+					found.push(
+						`${ratio.toFixed(2)} ${element.tagName}.${element.className}: ${element.textContent.slice(0, 9)}`,
+					);
 			}
 		}
 		return found;

@@ -71,7 +71,10 @@ scene('stop_ends_an_endless_loop', {}, async (page) => {
 scene('a_busy_server_is_said_with_when_to_try_again', { browser: expectFailures }, async (page) => {
 	await type(page, '# mock: busy\n');
 	await page.click('#run');
-	assert.match(await page.locator('#problem:visible').innerText(), /busy: the queue is full\. Try again in 7 s/);
+	assert.match(
+		await page.locator('#problem:visible').innerText(),
+		/busy: the queue is full\. Try again in 7 s/,
+	);
 	await status(page, 'Not run');
 	await picture(page, 'mock-busy');
 });
@@ -107,7 +110,9 @@ scene('missed_events_are_made_up_from_the_result', {}, async (page) => {
 	assert.match(await page.locator('#output').innerText(), /^all of it, from the result\n/);
 });
 
-scene('a_server_that_is_gone_is_said_and_noticed_when_it_is_back', { browser: expectFailures },
+scene(
+	'a_server_that_is_gone_is_said_and_noticed_when_it_is_back',
+	{ browser: expectFailures },
 	async (page, mock) => {
 		const port = mock.port;
 
@@ -119,7 +124,8 @@ scene('a_server_that_is_gone_is_said_and_noticed_when_it_is_back', { browser: ex
 		await page.locator('#contact:not(.lost)').filter({ hasText: 'Connected' }).waitFor();
 		await page.click('#run');
 		await status(page, /^Success/);
-	});
+	},
+);
 
 scene('a_key_is_asked_for_and_sent', { mock: { key: 'secret-key' }, browser: expect401 }, async (page) => {
 	assert.match(await page.locator('#problem:visible').innerText(), /API key/);
@@ -191,7 +197,7 @@ scene('each_language_has_its_own_draft_and_a_sample', {}, async (page) => {
 	for (const name of ['c', 'bash', 'javascript']) {
 		await page.selectOption('#language', name);
 		assert.ok((await text()).length > 20, name);
-		assert.ok(await page.locator('.cm-content span[class]').count() > 3, `${name} is highlighted`);
+		assert.ok((await page.locator('.cm-content span[class]').count()) > 3, `${name} is highlighted`);
 	}
 	await type(page, '# mine\n');
 	await page.selectOption('#language', 'python');
@@ -200,16 +206,19 @@ scene('each_language_has_its_own_draft_and_a_sample', {}, async (page) => {
 });
 
 scene('the_monitor_moves', { fragment: '#monitor' }, async (page, mock, url) => {
-	const run = (code) => fetch(`${url}executions`, { method: 'POST', body: JSON.stringify({ language: 'python', code }) });
+	const run = (code) =>
+		fetch(`${url}executions`, { method: 'POST', body: JSON.stringify({ language: 'python', code }) });
 
 	await run('# mock: loop');
 	await run('# mock: busy');
-	for (let i = 0; i < 5; i++)
-		await run('# mock: print');
+	for (let i = 0; i < 5; i++) await run('# mock: print');
 	await page.locator('#active tr').first().waitFor();
 	await page.locator('#active .spark polyline[points*=" "]').first().waitFor({ state: 'attached' });
 	await page.locator('#recent tr').nth(4).waitFor();
-	await page.locator('#tile-rate').filter({ hasText: /^[1-9.0]+$/ }).waitFor();
+	await page
+		.locator('#tile-rate')
+		.filter({ hasText: /^[1-9.0]+$/ })
+		.waitFor();
 	await page.locator('#tile-running').filter({ hasText: /^1$/ }).waitFor();
 	assert.equal(await page.locator('#tile-rejected').innerText(), '1');
 	assert.equal(await page.locator('.chart canvas').count(), 3);
@@ -222,24 +231,37 @@ scene('the_monitor_moves', { fragment: '#monitor' }, async (page, mock, url) => 
 
 const phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
 
-for (const [name, colorScheme] of [['phone-light', 'light'], ['phone-dark', 'dark']]) {
-	scene(`nothing_overflows_at_390_px_${colorScheme}`, { browser: { ...phone, colorScheme } }, async (page) => {
-		await assertNoOverflow(page);
-		await type(page, `# mock: stderr\nprint("${'wide'.repeat(60)}")\n`);
-		await page.click('#run');
-		await status(page, /^Success/);
-		await page.click('#input-fold summary');
-		await page.click('#limits-fold summary');
-		await page.click('#details summary');
-		await assertNoOverflow(page);
-		await assertContrast(page);
-		await page.screenshot({ path: `${process.env.PAGE_PICTURES ?? 'pictures'}/mock-${name}.png`, fullPage: true });
-		await page.click('#tab-monitor');
-		await page.locator('#recent tr').first().waitFor();
-		await assertNoOverflow(page);
-		await assertContrast(page);
-		await page.screenshot({ path: `${process.env.PAGE_PICTURES ?? 'pictures'}/mock-${name}-monitor.png`, fullPage: true });
-	});
+for (const [name, colorScheme] of [
+	['phone-light', 'light'],
+	['phone-dark', 'dark'],
+]) {
+	scene(
+		`nothing_overflows_at_390_px_${colorScheme}`,
+		{ browser: { ...phone, colorScheme } },
+		async (page) => {
+			await assertNoOverflow(page);
+			await type(page, `# mock: stderr\nprint("${'wide'.repeat(60)}")\n`);
+			await page.click('#run');
+			await status(page, /^Success/);
+			await page.click('#input-fold summary');
+			await page.click('#limits-fold summary');
+			await page.click('#details summary');
+			await assertNoOverflow(page);
+			await assertContrast(page);
+			await page.screenshot({
+				path: `${process.env.PAGE_PICTURES ?? 'pictures'}/mock-${name}.png`,
+				fullPage: true,
+			});
+			await page.click('#tab-monitor');
+			await page.locator('#recent tr').first().waitFor();
+			await assertNoOverflow(page);
+			await assertContrast(page);
+			await page.screenshot({
+				path: `${process.env.PAGE_PICTURES ?? 'pictures'}/mock-${name}-monitor.png`,
+				fullPage: true,
+			});
+		},
+	);
 }
 
 scene('dark_mode_follows_the_system', { browser: { colorScheme: 'dark' } }, async (page) => {

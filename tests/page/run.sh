@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0 OR MIT
 #
-# run.sh mock|server|dist DIRECTORY: one part of the page's tests. Everything that it makes, pictures of the page included, is
-# left in DIRECTORY. 77: skipped, and why on stdout.
+# run.sh mock|server|dist DIRECTORY: one part of the page's tests. Everything that it makes, pictures of the
+# page included, is left in DIRECTORY. 77: skipped, and why on stdout.
 set -eu
 
 part=$1

@@ -16,7 +16,13 @@ let browser, server, url;
 /* Starts one on a free port, which its log names. */
 async function start(settings = {}) {
 	const child = spawn(process.env.PAGE_SERVER, [], {
-		env: { ...process.env, CODE_EXEC_PORT: '0', MAX_CONCURRENT_EXECUTIONS: '2', CODE_EXEC_QUEUE_LIMIT: '4', ...settings },
+		env: {
+			...process.env,
+			CODE_EXEC_PORT: '0',
+			MAX_CONCURRENT_EXECUTIONS: '2',
+			CODE_EXEC_QUEUE_LIMIT: '4',
+			...settings,
+		},
 		stdio: ['ignore', 'ignore', 'pipe'],
 	});
 	let log = '';
@@ -26,8 +32,7 @@ async function start(settings = {}) {
 			log += data;
 			const port = /listening on \S+ port (\d+)/.exec(log);
 
-			if (port && log.includes('"ready"'))
-				resolve({ child, url: `http://127.0.0.1:${port[1]}/` });
+			if (port && log.includes('"ready"')) resolve({ child, url: `http://127.0.0.1:${port[1]}/` });
 		});
 		child.on('exit', () => reject(new Error(`the server ended:\n${log}`)));
 	});
@@ -64,9 +69,12 @@ function scene(name, options, body) {
 }
 
 const output = (page) => page.locator('#output').textContent();
-const post = (path, body) => fetch(url + path, {
-	method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body),
-});
+const post = (path, body) =>
+	fetch(url + path, {
+		method: 'POST',
+		headers: { 'Content-Type': 'application/json' },
+		body: JSON.stringify(body),
+	});
 
 test('the_page_comes_with_a_strict_policy_and_etags', async () => {
 	for (const name of ['', 'app.js', 'app.css', 'favicon.svg']) {
@@ -82,7 +90,10 @@ test('the_page_comes_with_a_strict_policy_and_etags', async () => {
 });
 
 scene('a_typed_program_runs_and_its_output_is_read', {}, async (page) => {
-	await type(page, 'import sys\nprint("sum", sum(range(101)))\nprint("careful", file=sys.stderr)\nsys.exit(3)\n');
+	await type(
+		page,
+		'import sys\nprint("sum", sum(range(101)))\nprint("careful", file=sys.stderr)\nsys.exit(3)\n',
+	);
 	await page.keyboard.press('Control+Enter');
 	await status(page, 'Failed: exit code 3');
 	assert.match(await output(page), /sum 5050\n/);
@@ -107,8 +118,14 @@ scene('output_arrives_while_the_program_runs', {}, async (page) => {
 scene('an_endless_loop_is_seen_at_work_and_stopped', {}, async (page) => {
 	await type(page, 'x = bytearray(20_000_000)\nwhile True: pass\n');
 	await page.click('#run');
-	await page.locator('#fact-cpu').filter({ hasText: /[1-9]\d* %/ }).waitFor();
-	await page.locator('#fact-time').filter({ hasText: /^[2-9].* s$/ }).waitFor();
+	await page
+		.locator('#fact-cpu')
+		.filter({ hasText: /[1-9]\d* %/ })
+		.waitFor();
+	await page
+		.locator('#fact-time')
+		.filter({ hasText: /^[2-9].* s$/ })
+		.waitFor();
 	assert.match(await page.locator('#spark-memory polyline').getAttribute('points'), /( \S+){5}/);
 	await picture(page, 'server-loop');
 	await page.click('#stop');
@@ -118,7 +135,10 @@ scene('an_endless_loop_is_seen_at_work_and_stopped', {}, async (page) => {
 scene('input_arguments_and_limits_reach_the_program', {}, async (page) => {
 	await page.click('#input-fold summary');
 	await page.click('#limits-fold summary');
-	await type(page, 'import sys\nprint(sys.argv[1:], sys.stdin.read(), flush=True)\nx = bytearray(200 << 20)\n');
+	await type(
+		page,
+		'import sys\nprint(sys.argv[1:], sys.stdin.read(), flush=True)\nx = bytearray(200 << 20)\n',
+	);
 	await page.fill('#stdin', 'grüße\n');
 	await page.fill('#args', 'a "b c"');
 	await page.fill('#limit-memory', '32');
@@ -137,7 +157,10 @@ scene('a_limit_above_the_ceiling_is_explained', { browser: { expected: /400/ } }
 scene('a_running_program_can_be_talked_to', {}, async (page) => {
 	await page.click('#input-fold summary');
 	await page.check('#interactive');
-	await type(page, 'print("who?", flush=True)\nprint("hello", input(), flush=True)\nprint(input() == "")\n');
+	await type(
+		page,
+		'print("who?", flush=True)\nprint("hello", input(), flush=True)\nprint(input() == "")\n',
+	);
 	await page.click('#run');
 	await page.locator('#output').filter({ hasText: 'who?' }).waitFor();
 	await page.fill('#feed-line', 'Ada');
@@ -159,8 +182,9 @@ scene('a_compile_error_leads_to_its_line', {}, async (page) => {
 });
 
 scene('every_sample_runs', {}, async (page) => {
-	const names = await page.locator('#language option:enabled').evaluateAll((options) =>
-		options.map(({ value }) => value));
+	const names = await page
+		.locator('#language option:enabled')
+		.evaluateAll((options) => options.map(({ value }) => value));
 
 	assert.ok(names.includes('python'), names.join(' '));
 	for (const name of names) {
@@ -178,20 +202,25 @@ scene('the_monitor_shows_what_runs_waits_ends_and_is_turned_away', { fragment: '
 	const loop = { language: 'python', code: 'x = bytearray(30_000_000)\nwhile True: pass\n' };
 	const started = [];
 
-	for (let i = 0; i < 5; i++)
-		await post('execute', { language: 'bash', code: 'echo $((6 * 7))' });
+	for (let i = 0; i < 5; i++) await post('execute', { language: 'bash', code: 'echo $((6 * 7))' });
 	await page.locator('#recent tr').nth(4).waitFor();
-	for (let i = 0; i < 9; i++)
-		started.push(await post('executions', loop));
-	assert.deepEqual(started.map((answer) => answer.status), [202, 202, 202, 202, 202, 202, 429, 429, 429]);
+	for (let i = 0; i < 9; i++) started.push(await post('executions', loop));
+	assert.deepEqual(
+		started.map((answer) => answer.status),
+		[202, 202, 202, 202, 202, 202, 429, 429, 429],
+	);
 	await page.locator('#tile-running').filter({ hasText: /^2$/ }).waitFor();
 	await page.locator('#tile-queued').filter({ hasText: /^4$/ }).waitFor();
 	await page.locator('#tile-rejected').filter({ hasText: /^3$/ }).waitFor();
 	assert.equal(await page.locator('#active tr').count(), 6);
 	assert.match(await page.locator('#tile-latency').innerText(), /m?s$/);
-	for (const chart of await page.locator('.chart .plot').all())
-		await chart.locator('canvas').waitFor();
-	await page.locator('#active tr').first().locator('.spark polyline[points*=" "]').first().waitFor({ state: 'attached' });
+	for (const chart of await page.locator('.chart .plot').all()) await chart.locator('canvas').waitFor();
+	await page
+		.locator('#active tr')
+		.first()
+		.locator('.spark polyline[points*=" "]')
+		.first()
+		.waitFor({ state: 'attached' });
 	const seen = await page.locator('.chart .plot').nth(2).getAttribute('aria-label');
 
 	assert.match(seen, /Running: 2, Queued: 4/);
@@ -204,26 +233,35 @@ scene('the_monitor_shows_what_runs_waits_ends_and_is_turned_away', { fragment: '
 	}
 	await page.locator('#active-empty:visible').waitFor();
 	await page.locator('#tile-running').filter({ hasText: /^0$/ }).waitFor();
-	assert.ok(await page.locator('#recent .badge', { hasText: 'Stopped' }).count() >= 6);
+	assert.ok((await page.locator('#recent .badge', { hasText: 'Stopped' }).count()) >= 6);
 });
 
 for (const colorScheme of ['light', 'dark']) {
-	const phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
+	const phone = {
+		viewport: { width: 390, height: 844 },
+		deviceScaleFactor: 2,
+		isMobile: true,
+		hasTouch: true,
+	};
 
-	scene(`nothing_overflows_on_a_phone_${colorScheme}`, { browser: { ...phone, colorScheme } }, async (page) => {
-		await page.click('#run');
-		await status(page, /^Success/);
-		await page.click('#details summary');
-		await assertNoOverflow(page);
-		await assertContrast(page);
-		await page.click('#details summary');
-		await picture(page, `server-phone-${colorScheme}`);
-		await page.click('#tab-monitor');
-		await page.locator('#recent tr').first().waitFor();
-		await assertNoOverflow(page);
-		await assertContrast(page);
-		await picture(page, `server-phone-${colorScheme}-monitor`);
-	});
+	scene(
+		`nothing_overflows_on_a_phone_${colorScheme}`,
+		{ browser: { ...phone, colorScheme } },
+		async (page) => {
+			await page.click('#run');
+			await status(page, /^Success/);
+			await page.click('#details summary');
+			await assertNoOverflow(page);
+			await assertContrast(page);
+			await page.click('#details summary');
+			await picture(page, `server-phone-${colorScheme}`);
+			await page.click('#tab-monitor');
+			await page.locator('#recent tr').first().waitFor();
+			await assertNoOverflow(page);
+			await assertContrast(page);
+			await picture(page, `server-phone-${colorScheme}-monitor`);
+		},
+	);
 }
 
 test('with_keys_the_page_asks_for_one_and_shows_only_its_own', async () => {
@@ -242,9 +280,14 @@ test('with_keys_the_page_asks_for_one_and_shows_only_its_own', async () => {
 		await view.page.locator('#run:enabled').waitFor();
 		await view.page.click('#run');
 		await status(view.page, /^Success/);
-		const seen = async (key) => (await (await fetch(`${keyed.url}executions`, {
-			headers: { Authorization: `Bearer ${key}` },
-		})).json()).executions.length;
+		const seen = async (key) =>
+			(
+				await (
+					await fetch(`${keyed.url}executions`, {
+						headers: { Authorization: `Bearer ${key}` },
+					})
+				).json()
+			).executions.length;
 
 		assert.equal(await seen('key-of-mine'), 1);
 		assert.equal(await seen('key-of-others'), 0);

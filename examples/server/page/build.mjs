@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //
-// node build.mjs DIRECTORY: bundles src/ into four files. The same input gives the same bytes anywhere: nothing of the
-// machine, the time or the path goes in.
+// node build.mjs DIRECTORY: bundles src/ into four files. The same input gives the same bytes anywhere:
+// nothing of the machine, the time or the path goes in.
 import { build } from 'esbuild';
 import { copyFile, mkdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -18,7 +18,8 @@ if (!target) {
 
 const words = (text) => text.replace(/\s+/g, ' ').trim();
 
-// What is bundled is under the MIT licence, which asks that copyright and permission notice go with every copy.
+// What is bundled is under the MIT licence, which asks that copyright and permission notice go with every
+// copy.
 async function notices(inputs) {
 	const packages = new Set();
 	const owners = new Map();
@@ -27,8 +28,7 @@ async function notices(inputs) {
 	for (const input of inputs) {
 		const match = /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input);
 
-		if (match)
-			packages.add(match[1]);
+		if (match) packages.add(match[1]);
 	}
 	for (const name of [...packages].sort()) {
 		const folder = join(here, 'node_modules', name);
@@ -43,10 +43,14 @@ async function notices(inputs) {
 		owners.set(copyright, [...(owners.get(copyright) ?? []), `${name} ${version}`]);
 	}
 	const wrapped = (text) => text.replace(/(.{1,108})(?: |$)/g, ' * $1\n');
-	const lists = [...owners].map(([copyright, names]) => wrapped(`${copyright}: ${names.join(', ')}`)).join('');
+	const lists = [...owners]
+		.map(([copyright, names]) => wrapped(`${copyright}: ${names.join(', ')}`))
+		.join('');
 
-	return `/*!\n * codeexec's page (Apache-2.0 OR MIT). It contains the following, under the MIT licence:\n *\n${lists}` +
-		` *\n${wrapped(permission)} */\n`;
+	return (
+		`/*!\n * codeexec's page (Apache-2.0 OR MIT). It contains, under the MIT licence:\n *\n${lists}` +
+		` *\n${wrapped(permission)} */\n`
+	);
 }
 
 const options = {
@@ -66,8 +70,7 @@ const options = {
 await mkdir(target, { recursive: true });
 const { metafile } = await build({ ...options, write: false });
 await build({ ...options, banner: { js: await notices(Object.keys(metafile.inputs)) } });
-for (const name of ['index.html', 'favicon.svg'])
-	await copyFile(join(here, 'src', name), join(target, name));
+for (const name of ['index.html', 'favicon.svg']) await copyFile(join(here, 'src', name), join(target, name));
 
 let total = 0;
 for (const name of ['index.html', 'app.js', 'app.css', 'favicon.svg']) {

@@ -7,7 +7,11 @@ const keyName = 'codeexec-api-key';
 
 /* What the server answered, in words for the person before the page. status 0: there was no answer at all. */
 export class ApiError extends Error {
-	constructor(readonly status: number, message: string, readonly retryAfter: number | null = null) {
+	constructor(
+		readonly status: number,
+		message: string,
+		readonly retryAfter: number | null = null,
+	) {
 		super(message);
 	}
 }
@@ -27,10 +31,8 @@ function readKey(): string {
 export function setKey(key: string): void {
 	apiKey = key;
 	try {
-		if (key)
-			sessionStorage.setItem(keyName, key);
-		else
-			sessionStorage.removeItem(keyName);
+		if (key) sessionStorage.setItem(keyName, key);
+		else sessionStorage.removeItem(keyName);
 	} catch {
 		/* Without storage it lasts until the page is left. */
 	}
@@ -53,11 +55,14 @@ function serverMessage(text: string): string {
 			const fields = body as Record<string, unknown>;
 			const error = fields['error'];
 
-			if (error && typeof error === 'object' && typeof (error as Record<string, unknown>)['message'] === 'string')
+			if (
+				error &&
+				typeof error === 'object' &&
+				typeof (error as Record<string, unknown>)['message'] === 'string'
+			)
 				return (error as Record<string, string>)['message'] ?? '';
 			for (const field of [fields['message'], error, fields['detail'], fields['title']]) {
-				if (typeof field === 'string')
-					return field;
+				if (typeof field === 'string') return field;
 			}
 		}
 	} catch {
@@ -70,22 +75,23 @@ function describe(status: number, said: string, retryAfter: number | null): stri
 	const again = retryAfter ? ` Try again in ${retryAfter} s.` : ' Try again in a moment.';
 
 	switch (status) {
-	case 401:
-		return 'This server wants an API key. Enter one under “API key” at the top of the page.';
-	case 403:
-		return `The server refuses this.${said ? ` It says: ${said}` : ''}`;
-	case 404:
-		return said || 'The server does not know this execution any more.';
-	case 413:
-		return `That is too large for this server.${said ? ` It says: ${said}` : ''}`;
-	case 429:
-		return `The server is busy: ${said || 'too many executions are running or waiting'}.${again}`;
-	case 503:
-		return `The server takes no work at the moment: it is starting or shutting down.${again}`;
-	default:
-		if (status >= 500)
-			return `The server failed (${status}).${said ? ` It says: ${said}` : ''}`;
-		return said ? `The server refused the request: ${said}` : `The server refused the request (${status}).`;
+		case 401:
+			return 'This server wants an API key. Enter one under “API key” at the top of the page.';
+		case 403:
+			return `The server refuses this.${said ? ` It says: ${said}` : ''}`;
+		case 404:
+			return said || 'The server does not know this execution any more.';
+		case 413:
+			return `That is too large for this server.${said ? ` It says: ${said}` : ''}`;
+		case 429:
+			return `The server is busy: ${said || 'too many executions are running or waiting'}.${again}`;
+		case 503:
+			return `The server takes no work at the moment: it is starting or shutting down.${again}`;
+		default:
+			if (status >= 500) return `The server failed (${status}).${said ? ` It says: ${said}` : ''}`;
+			return said
+				? `The server refused the request: ${said}`
+				: `The server refused the request (${status}).`;
 	}
 }
 
@@ -108,12 +114,9 @@ export async function request(path: string, options: Options = {}): Promise<Resp
 	const headers = new Headers(options.headers);
 	let response: Response;
 
-	if (apiKey)
-		headers.set('Authorization', `Bearer ${apiKey}`);
-	if (options.json !== undefined)
-		headers.set('Content-Type', 'application/json');
-	else if (options.body !== undefined)
-		headers.set('Content-Type', 'application/octet-stream');
+	if (apiKey) headers.set('Authorization', `Bearer ${apiKey}`);
+	if (options.json !== undefined) headers.set('Content-Type', 'application/json');
+	else if (options.body !== undefined) headers.set('Content-Type', 'application/octet-stream');
 	try {
 		response = await fetch(path, {
 			method: options.method ?? 'GET',
@@ -124,8 +127,7 @@ export async function request(path: string, options: Options = {}): Promise<Resp
 			credentials: 'same-origin',
 		});
 	} catch (error) {
-		if (options.signal?.aborted)
-			throw error;
+		if (options.signal?.aborted) throw error;
 		onContact(false);
 		throw new ApiError(0, 'The server does not answer. Is it still running?');
 	}
@@ -145,7 +147,10 @@ export async function requestJson<T>(path: string, options: Options = {}): Promi
 	try {
 		return (await response.json()) as T;
 	} catch {
-		throw new ApiError(response.status, 'The server answered something that this page does not understand.');
+		throw new ApiError(
+			response.status,
+			'The server answered something that this page does not understand.',
+		);
 	}
 }
 
@@ -153,10 +158,14 @@ function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
 	return new Promise((resolve, reject) => {
 		const timer = setTimeout(resolve, milliseconds);
 
-		signal.addEventListener('abort', () => {
-			clearTimeout(timer);
-			reject(signal.reason);
-		}, { once: true });
+		signal.addEventListener(
+			'abort',
+			() => {
+				clearTimeout(timer);
+				reject(signal.reason);
+			},
+			{ once: true },
+		);
 	});
 }
 
@@ -167,18 +176,23 @@ async function readEvents(response: Response, emit: (event: ServerEvent) => void
 	for (;;) {
 		const { done, value } = await reader.read();
 
-		if (done)
-			return;
+		if (done) return;
 		parser.feed(value);
 	}
 }
 
-/* Follows an execution to its end, and over lost connections: the server repeats what came after the last event seen.
- * `onLost` is told of every attempt to reach it again, and of success with 0. */
-export async function follow(id: string, emit: (event: ServerEvent) => void, onLost: (attempt: number) => void,
-	signal: AbortSignal): Promise<void> {
+/* Follows an execution to its end, and over lost connections: the server repeats what came after the last
+ * event seen. `onLost` is told of every attempt to reach it again, and of success with 0. */
+export async function follow(
+	id: string,
+	emit: (event: ServerEvent) => void,
+	onLost: (attempt: number) => void,
+	signal: AbortSignal,
+): Promise<void> {
 	const attempts = 12;
-	let lastId = '', finished = false, lost = 0;
+	let lastId = '',
+		finished = false,
+		lost = 0;
 
 	const take = (event: ServerEvent) => {
 		lastId = event.id || lastId;
@@ -190,16 +204,14 @@ export async function follow(id: string, emit: (event: ServerEvent) => void, onL
 			const headers: Record<string, string> = lastId ? { 'Last-Event-ID': lastId } : {};
 			const response = await request(`executions/${id}/events`, { headers, signal });
 
-			if (lost > 0)
-				onLost(0);
+			if (lost > 0) onLost(0);
 			lost = 0;
 			await readEvents(response, take);
 		} catch (error) {
 			if (signal.aborted || (error instanceof ApiError && error.status !== 0 && error.status < 500))
 				throw error;
 		}
-		if (finished)
-			return;
+		if (finished) return;
 		if (++lost > attempts)
 			throw new ApiError(0, 'The connection to the server was lost, and it did not come back.');
 		onLost(lost);

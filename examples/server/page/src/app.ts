@@ -32,11 +32,14 @@ function wireViews(): void {
 
 		tab.addEventListener('click', () => {
 			select(name);
-			history.replaceState(null, '', name === 'monitor' ? '#monitor' : location.pathname + location.search);
+			history.replaceState(
+				null,
+				'',
+				name === 'monitor' ? '#monitor' : location.pathname + location.search,
+			);
 		});
 		tab.addEventListener('keydown', (event) => {
-			if (event.key !== 'ArrowLeft' && event.key !== 'ArrowRight')
-				return;
+			if (event.key !== 'ArrowLeft' && event.key !== 'ArrowRight') return;
 			const other = find(`#tab-${views[1 - index]}`);
 
 			event.preventDefault();
@@ -51,7 +54,8 @@ function wireViews(): void {
 }
 
 function wireKey(): void {
-	const dialog = find<HTMLDialogElement>('#key-dialog'), field = find<HTMLInputElement>('#key');
+	const dialog = find<HTMLDialogElement>('#key-dialog'),
+		field = find<HTMLInputElement>('#key');
 	const save = (key: string) => {
 		setKey(key.trim());
 		dialog.close();
@@ -66,9 +70,9 @@ function wireKey(): void {
 	find('#key-forget').addEventListener('click', () => save(''));
 	find('#key-cancel').addEventListener('click', () => dialog.close());
 	field.addEventListener('keydown', (event) => {
-		if (event.key !== 'Enter')
-			return;
-		/* Otherwise the same key presses the button that gets the focus back, and that opens the dialog again. */
+		if (event.key !== 'Enter') return;
+		/* Otherwise the same key presses the button that gets the focus back, and that opens the dialog
+		 * again. */
 		event.preventDefault();
 		save(field.value);
 	});
@@ -81,15 +85,13 @@ watchContact((there) => {
 	contact.classList.toggle('lost', !there);
 	setText(contact, there ? 'Connected' : 'Server not reachable');
 	/* It came back, perhaps another one: ask again what it can do if that never worked. */
-	if (there && !reachable && !playground.loaded)
-		void playground.load();
+	if (there && !reachable && !playground.loaded) void playground.load();
 	reachable = there;
 });
 
 function watchServer(): void {
 	setInterval(() => {
-		if (document.visibilityState === 'visible')
-			request('healthz').catch(() => undefined);
+		if (document.visibilityState === 'visible') request('healthz').catch(() => undefined);
 	}, contact_interval_ms);
 }
 

@@ -31,15 +31,36 @@ export class Chart {
 	private readonly values: HTMLElement[];
 	private readonly at = make('span', { class: 'at' });
 
-	constructor(parent: HTMLElement, private readonly options: Options) {
+	constructor(
+		parent: HTMLElement,
+		private readonly options: Options,
+	) {
 		const { title, lines } = options;
 
 		this.data = [[], ...lines.map(() => [])];
 		this.values = lines.map(() => make('b', {}, '–'));
-		parent.append(make('figure', { class: 'chart' }, make('figcaption', {}, title), this.box,
-			make('p', { class: 'legend' }, ...lines.map((line, index) => make('span', {},
-				make('i', { class: line.colour.slice(2), 'aria-hidden': 'true' }), `${line.label} `, this.values[index]!)),
-				this.at)));
+		parent.append(
+			make(
+				'figure',
+				{ class: 'chart' },
+				make('figcaption', {}, title),
+				this.box,
+				make(
+					'p',
+					{ class: 'legend' },
+					...lines.map((line, index) =>
+						make(
+							'span',
+							{},
+							make('i', { class: line.colour.slice(2), 'aria-hidden': 'true' }),
+							`${line.label} `,
+							this.values[index]!,
+						),
+					),
+					this.at,
+				),
+			),
+		);
 		new ResizeObserver(() => this.fit()).observe(this.box);
 		dark.addEventListener('change', () => this.rebuild());
 	}
@@ -49,8 +70,7 @@ export class Chart {
 		values.forEach((value, index) => this.data[index + 1]!.push(value));
 		while (this.data[0]![0]! < time_s - this.options.window_s)
 			this.data.forEach((series) => series.shift());
-		if (!this.plot)
-			this.rebuild();
+		if (!this.plot) this.rebuild();
 		this.plot?.setData(this.data as uPlot.AlignedData);
 		this.label();
 	}
@@ -62,8 +82,12 @@ export class Chart {
 
 		this.values.forEach((element, line) => setText(element, this.text(this.data[line + 1]![index])));
 		setText(this.at, pointed === null ? '' : `at ${clock(this.data[0]![pointed]!)}`);
-		this.box.setAttribute('aria-label', `${this.options.title}. ${this.options.lines.map((line, number) =>
-			`${line.label}: ${this.text(this.data[number + 1]!.at(-1))}`).join(', ')}`);
+		this.box.setAttribute(
+			'aria-label',
+			`${this.options.title}. ${this.options.lines
+				.map((line, number) => `${line.label}: ${this.text(this.data[number + 1]!.at(-1))}`)
+				.join(', ')}`,
+		);
 	}
 
 	private text(value: number | null | undefined): string {
@@ -71,14 +95,13 @@ export class Chart {
 	}
 
 	private fit(): void {
-		if (this.plot && this.box.clientWidth > 0)
-			this.plot.setSize({ width: this.box.clientWidth, height });
-		else
-			this.rebuild();
+		if (this.plot && this.box.clientWidth > 0) this.plot.setSize({ width: this.box.clientWidth, height });
+		else this.rebuild();
 	}
 
 	private span(): [number, number] {
-		const first = this.data[0]![0] ?? 0, last = this.data[0]!.at(-1) ?? 0;
+		const first = this.data[0]![0] ?? 0,
+			last = this.data[0]!.at(-1) ?? 0;
 
 		return [last - Math.min(this.options.window_s, Math.max(least_window_s, last - first)), last];
 	}
@@ -88,31 +111,51 @@ export class Chart {
 		const style = getComputedStyle(document.documentElement);
 		const colour = (name: string) => style.getPropertyValue(name).trim();
 		const axis = {
-			stroke: colour('--muted'), grid: { stroke: colour('--border'), width: 1 }, ticks: { show: false },
+			stroke: colour('--muted'),
+			grid: { stroke: colour('--border'), width: 1 },
+			ticks: { show: false },
 			font: `11px ${colour('--sans')}`,
 		};
 		const { lines, write, floor, whole } = this.options;
 
 		this.plot?.destroy();
 		this.plot = null;
-		if (this.box.clientWidth === 0)
-			return;
-		this.plot = new uPlot({
-			width: this.box.clientWidth,
-			height,
-			padding: [10, 26, 0, 0],
-			legend: { show: false },
-			cursor: { y: false, drag: { setScale: false, x: false, y: false } },
-			hooks: { setCursor: [() => this.label()] },
-			scales: { x: { range: () => this.span() }, y: { range: (_, __, max) => [0, Math.max(max ?? 0, floor) * 1.1] } },
-			series: [{}, ...lines.map((line): uPlot.Series => ({
-				label: line.label, stroke: colour(line.colour), width: 1.75, dash: line.dash, points: { show: false },
-			}))],
-			axes: [
-				{ ...axis, size: 24, space: 76, values: (_, splits) => splits.map(clock) },
-				{ ...axis, size: 62, space: 34, incrs: whole ? [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000] : undefined,
-					values: (_, splits) => splits.map((value) => (value === 0 ? '0' : write(value))) },
-			],
-		}, this.data as uPlot.AlignedData, this.box);
+		if (this.box.clientWidth === 0) return;
+		this.plot = new uPlot(
+			{
+				width: this.box.clientWidth,
+				height,
+				padding: [10, 26, 0, 0],
+				legend: { show: false },
+				cursor: { y: false, drag: { setScale: false, x: false, y: false } },
+				hooks: { setCursor: [() => this.label()] },
+				scales: {
+					x: { range: () => this.span() },
+					y: { range: (_, __, max) => [0, Math.max(max ?? 0, floor) * 1.1] },
+				},
+				series: [
+					{},
+					...lines.map((line): uPlot.Series => ({
+						label: line.label,
+						stroke: colour(line.colour),
+						width: 1.75,
+						dash: line.dash,
+						points: { show: false },
+					})),
+				],
+				axes: [
+					{ ...axis, size: 24, space: 76, values: (_, splits) => splits.map(clock) },
+					{
+						...axis,
+						size: 62,
+						space: 34,
+						incrs: whole ? [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000] : undefined,
+						values: (_, splits) => splits.map((value) => (value === 0 ? '0' : write(value))),
+					},
+				],
+			},
+			this.data as uPlot.AlignedData,
+			this.box,
+		);
 	}
 }

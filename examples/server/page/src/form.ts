@@ -32,9 +32,22 @@ const interactive = () => find<HTMLInputElement>('#interactive');
 const limitInput = (key: string) => find<HTMLInputElement>(`#limit-${key}`);
 
 export function createForm(onChange: () => void): void {
-	find('#limits').append(...limitFields.map(({ key, label }) => make('div', { class: 'field' },
-		make('label', { for: `limit-${key}` }, label),
-		make('input', { id: `limit-${key}`, type: 'number', min: '0', step: 'any', inputmode: 'decimal' }))));
+	find('#limits').append(
+		...limitFields.map(({ key, label }) =>
+			make(
+				'div',
+				{ class: 'field' },
+				make('label', { for: `limit-${key}` }, label),
+				make('input', {
+					id: `limit-${key}`,
+					type: 'number',
+					min: '0',
+					step: 'any',
+					inputmode: 'decimal',
+				}),
+			),
+		),
+	);
 	for (const element of [stdin(), args(), interactive(), find('#limits')]) {
 		element.addEventListener('input', () => {
 			describe();
@@ -49,11 +62,11 @@ function describe(): void {
 	const parts = [];
 
 	if (stdin().value !== '')
-		parts.push(`${stdin().value.split('\n').length} line${stdin().value.includes('\n') ? 's' : ''} of input`);
-	if (args().value.trim() !== '')
-		parts.push('arguments');
-	if (interactive().checked)
-		parts.push('interactive');
+		parts.push(
+			`${stdin().value.split('\n').length} line${stdin().value.includes('\n') ? 's' : ''} of input`,
+		);
+	if (args().value.trim() !== '') parts.push('arguments');
+	if (interactive().checked) parts.push('interactive');
 	setText(find('#input-note'), parts.join(', '));
 	setText(find('#limits-note'), set ? `${set} set` : 'server defaults');
 }
@@ -61,8 +74,7 @@ function describe(): void {
 function limitValue({ key, label, scale, whole }: LimitField): number | undefined {
 	const input = limitInput(key);
 
-	if (input.value === '' && !input.validity.badInput)
-		return undefined;
+	if (input.value === '' && !input.validity.badInput) return undefined;
 	const value = input.valueAsNumber * scale;
 
 	if (!Number.isFinite(value) || value <= 0)
@@ -77,12 +89,9 @@ function readLimits(): { timeout?: number; limits: Limits } {
 	for (const field of limitFields) {
 		const value = limitValue(field);
 
-		if (value === undefined)
-			continue;
-		if (field.key === 'timeout')
-			timeout = value;
-		else
-			limits[field.key] = value;
+		if (value === undefined) continue;
+		if (field.key === 'timeout') timeout = value;
+		else limits[field.key] = value;
 	}
 	return { timeout, limits };
 }
@@ -93,14 +102,10 @@ export function readRequest(language: string, code: string): Request {
 	const words = splitArgs(args().value);
 	const request: Request = { language, code, input: stdin().value === '' ? null : stdin().value };
 
-	if (interactive().checked)
-		request.interactive = true;
-	if (timeout !== undefined)
-		request.timeout = timeout;
-	if (words.length > 0)
-		request.args = words;
-	if (Object.keys(limits).length > 0)
-		request.limits = limits;
+	if (interactive().checked) request.interactive = true;
+	if (timeout !== undefined) request.timeout = timeout;
+	if (words.length > 0) request.args = words;
+	if (Object.keys(limits).length > 0) request.limits = limits;
 	return request;
 }
 
@@ -108,7 +113,9 @@ export function readShared(language: string, code: string): Shared {
 	const { timeout, limits } = readLimits();
 
 	return {
-		language, code, timeout,
+		language,
+		code,
+		timeout,
 		input: stdin().value || undefined,
 		args: args().value || undefined,
 		limits: Object.keys(limits).length > 0 ? limits : undefined,
@@ -123,8 +130,7 @@ export function fillForm(shared: Partial<Shared>): void {
 
 		limitInput(key).value = value === undefined ? '' : String(value / scale);
 	}
-	if (shared.input || shared.args)
-		find<HTMLDetailsElement>('#input-fold').open = true;
+	if (shared.input || shared.args) find<HTMLDetailsElement>('#input-fold').open = true;
 	if (shared.timeout || Object.keys(shared.limits ?? {}).length > 0)
 		find<HTMLDetailsElement>('#limits-fold').open = true;
 	describe();

@@ -17,12 +17,9 @@ export function bytes(value: number): string {
 }
 
 export function milliseconds(value: number): string {
-	if (value < 10)
-		return `${value.toFixed(1)} ms`;
-	if (value < 1000)
-		return `${Math.round(value)} ms`;
-	if (value < 60_000)
-		return `${(value / 1000).toFixed(value < 10_000 ? 2 : 1)} s`;
+	if (value < 10) return `${value.toFixed(1)} ms`;
+	if (value < 1000) return `${Math.round(value)} ms`;
+	if (value < 60_000) return `${(value / 1000).toFixed(value < 10_000 ? 2 : 1)} s`;
 	return `${Math.floor(value / 60_000)} min ${Math.round((value % 60_000) / 1000)} s`;
 }
 
@@ -41,16 +38,28 @@ export function count(value: number): string {
 export function ago(milliseconds_since: number): string {
 	const seconds = Math.max(0, Math.round(milliseconds_since / 1000));
 
-	if (seconds < 60)
-		return `${seconds} s ago`;
-	if (seconds < 3600)
-		return `${Math.floor(seconds / 60)} min ago`;
+	if (seconds < 60) return `${seconds} s ago`;
+	if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
 	return `${Math.floor(seconds / 3600)} h ago`;
 }
 
 const signals: Record<number, string> = {
-	1: 'SIGHUP', 2: 'SIGINT', 3: 'SIGQUIT', 4: 'SIGILL', 5: 'SIGTRAP', 6: 'SIGABRT', 7: 'SIGBUS', 8: 'SIGFPE',
-	9: 'SIGKILL', 11: 'SIGSEGV', 13: 'SIGPIPE', 14: 'SIGALRM', 15: 'SIGTERM', 24: 'SIGXCPU', 25: 'SIGXFSZ', 31: 'SIGSYS',
+	1: 'SIGHUP',
+	2: 'SIGINT',
+	3: 'SIGQUIT',
+	4: 'SIGILL',
+	5: 'SIGTRAP',
+	6: 'SIGABRT',
+	7: 'SIGBUS',
+	8: 'SIGFPE',
+	9: 'SIGKILL',
+	11: 'SIGSEGV',
+	13: 'SIGPIPE',
+	14: 'SIGALRM',
+	15: 'SIGTERM',
+	24: 'SIGXCPU',
+	25: 'SIGXFSZ',
+	31: 'SIGSYS',
 };
 
 export function signalName(number: number): string {

@@ -1,11 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //
-// Which highlighting goes with which language of the server. A language that is not here is shown as plain text.
-// Python, which most people come for, gets a full parser; the others the small tokenizers, of which a dozen weigh as much.
+// Which highlighting goes with which language of the server. A language that is not here is shown as plain
+// text. Python, which most people come for, gets a full parser; the others the small tokenizers, of which a
+// dozen weigh as much.
 import { python } from '@codemirror/lang-python';
 import { StreamLanguage, type StreamParser } from '@codemirror/language';
 import { clojure } from '@codemirror/legacy-modes/mode/clojure';
-import { c, clike, cpp, csharp, dart, java, kotlin, objectiveC, scala } from '@codemirror/legacy-modes/mode/clike';
+import {
+	c,
+	clike,
+	cpp,
+	csharp,
+	dart,
+	java,
+	kotlin,
+	objectiveC,
+	scala,
+} from '@codemirror/legacy-modes/mode/clike';
 import { coffeeScript } from '@codemirror/legacy-modes/mode/coffeescript';
 import { commonLisp } from '@codemirror/legacy-modes/mode/commonlisp';
 import { crystal } from '@codemirror/legacy-modes/mode/crystal';
@@ -33,16 +44,22 @@ import { tags } from '@lezer/highlight';
 
 const words = (list: string) => Object.fromEntries(list.split(' ').map((word) => [word, true]));
 
-/* There is no small tokenizer for PHP; of what the one for C's relatives takes, these words and signs make one. */
+/* There is no small tokenizer for PHP; of what the one for C's relatives takes, these words and signs make
+ * one. */
 const php = clike({
 	name: 'php',
-	keywords: words('abstract and array as break callable case catch class clone const continue declare default do echo ' +
-		'else elseif enum extends final finally fn for foreach function global goto if implements include include_once ' +
-		'instanceof insteadof interface match namespace new or print private protected public readonly require ' +
-		'require_once return static switch throw trait try unset use var while xor yield'),
+	keywords: words(
+		'abstract and array as break callable case catch class clone const continue declare default ' +
+			'do echo else elseif enum extends final finally fn for foreach function global goto if ' +
+			'implements include include_once instanceof insteadof interface match namespace new or print ' +
+			'private protected public readonly require require_once return static switch throw trait try ' +
+			'unset use var while xor yield',
+	),
 	blockKeywords: words('catch do else elseif finally for foreach if switch try while match'),
 	types: words('bool float int iterable mixed never object string void'),
-	atoms: words('true false null TRUE FALSE NULL __CLASS__ __DIR__ __FILE__ __FUNCTION__ __LINE__ __METHOD__'),
+	atoms: words(
+		'true false null TRUE FALSE NULL __CLASS__ __DIR__ __FILE__ __FUNCTION__ __LINE__ __METHOD__',
+	),
 	multiLineStrings: true,
 	hooks: {
 		$: (stream: { eatWhile(match: RegExp): boolean }) => {
@@ -60,9 +77,17 @@ const php = clike({
 
 /* Names that the tokenizers still use, and that the library knows when they stand alone only. */
 const tokenTable = {
-	variable: tags.variableName, 'variable-2': tags.special(tags.variableName), 'string-2': tags.special(tags.string),
-	def: tags.definition(tags.variableName), tag: tags.tagName, attribute: tags.attributeName, type: tags.typeName,
-	builtin: tags.standard(tags.variableName), qualifier: tags.modifier, error: tags.invalid, header: tags.heading,
+	variable: tags.variableName,
+	'variable-2': tags.special(tags.variableName),
+	'string-2': tags.special(tags.string),
+	def: tags.definition(tags.variableName),
+	tag: tags.tagName,
+	attribute: tags.attributeName,
+	type: tags.typeName,
+	builtin: tags.standard(tags.variableName),
+	qualifier: tags.modifier,
+	error: tags.invalid,
+	header: tags.heading,
 	property: tags.propertyName,
 };
 
@@ -71,15 +96,49 @@ const old = (mode: StreamParser<unknown>) => () =>
 
 const highlighting: Record<string, () => Extension> = {
 	python,
-	javascript: old(javascript), typescript: old(typescript), bun: old(typescript), deno: old(typescript),
-	c: old(c), cpp: old(cpp), java: old(java), rust: old(rust), go: old(go), php: old(php),
-	bash: old(shell), dash: old(shell), zsh: old(shell), mksh: old(shell), fish: old(shell),
-	ruby: old(ruby), perl: old(perl), lua: old(lua), luajit: old(lua), r: old(r), octave: old(octave),
-	haskell: old(haskell), ocaml: old(oCaml), fortran: old(fortran), pascal: old(pascal), erlang: old(erlang),
-	clojure: old(clojure), clojurescript: old(clojure), lisp: old(commonLisp), scheme: old(scheme), guile: old(scheme),
-	racket: old(scheme), groovy: old(groovy), scala: old(scala), kotlin: old(kotlin), csharp: old(csharp),
-	dart: old(dart), 'objective-c': old(objectiveC), coffeescript: old(coffeeScript), crystal: old(crystal), d: old(d),
-	julia: old(julia), tcl: old(tcl),
+	javascript: old(javascript),
+	typescript: old(typescript),
+	bun: old(typescript),
+	deno: old(typescript),
+	c: old(c),
+	cpp: old(cpp),
+	java: old(java),
+	rust: old(rust),
+	go: old(go),
+	php: old(php),
+	bash: old(shell),
+	dash: old(shell),
+	zsh: old(shell),
+	mksh: old(shell),
+	fish: old(shell),
+	ruby: old(ruby),
+	perl: old(perl),
+	lua: old(lua),
+	luajit: old(lua),
+	r: old(r),
+	octave: old(octave),
+	haskell: old(haskell),
+	ocaml: old(oCaml),
+	fortran: old(fortran),
+	pascal: old(pascal),
+	erlang: old(erlang),
+	clojure: old(clojure),
+	clojurescript: old(clojure),
+	lisp: old(commonLisp),
+	scheme: old(scheme),
+	guile: old(scheme),
+	racket: old(scheme),
+	groovy: old(groovy),
+	scala: old(scala),
+	kotlin: old(kotlin),
+	csharp: old(csharp),
+	dart: old(dart),
+	'objective-c': old(objectiveC),
+	coffeescript: old(coffeeScript),
+	crystal: old(crystal),
+	d: old(d),
+	julia: old(julia),
+	tcl: old(tcl),
 };
 
 /* By name, then by the aliases; `c-clang` and `python-pypy` are coloured as `c` and `python`. */
@@ -87,15 +146,15 @@ export function highlightingOf(name: string, aliases: string[] = []): Extension 
 	for (const candidate of [name, ...aliases, name.replace(/-.*/, '')]) {
 		const found = Object.hasOwn(highlighting, candidate) ? highlighting[candidate] : undefined;
 
-		if (found)
-			return found();
+		if (found) return found();
 	}
 	return [];
 }
 
 /* Spaces per level, as each language's own people write it; 0 stands for a tab. */
 export function indentWidth(name: string): number {
-	if (['c', 'go', 'bash', 'dash'].includes(name))
-		return 0;
-	return ['javascript', 'typescript', 'ruby', 'lua', 'haskell', 'ocaml', 'bun', 'deno'].includes(name) ? 2 : 4;
+	if (['c', 'go', 'bash', 'dash'].includes(name)) return 0;
+	return ['javascript', 'typescript', 'ruby', 'lua', 'haskell', 'ocaml', 'bun', 'deno'].includes(name)
+		? 2
+		: 4;
 }

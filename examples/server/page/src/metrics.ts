@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //
-// The server's figures out of the Prometheus text format: sums of samples, and percentiles of histograms over a window.
+// The server's figures out of the Prometheus text format: sums of samples, and percentiles of histograms
+// over a window.
 
 interface Sample {
 	labels: Record<string, string>;
@@ -23,8 +24,7 @@ export const names = {
 };
 
 function toNumber(text: string): number {
-	if (text === '+Inf' || text === 'Inf')
-		return Infinity;
+	if (text === '+Inf' || text === 'Inf') return Infinity;
 	return text === '-Inf' ? -Infinity : Number(text);
 }
 
@@ -34,8 +34,7 @@ export function parse(text: string): Samples {
 	for (const line of text.split('\n')) {
 		const match = /^([a-zA-Z_:][\w:]*)(?:\{(.*)\})?\s+(\S+)/.exec(line);
 
-		if (!match)
-			continue;
+		if (!match) continue;
 		const labels: Record<string, string> = {};
 
 		for (const [, key, value] of (match[2] ?? '').matchAll(/(\w+)="((?:[^"\\]|\\.)*)"/g))
@@ -57,7 +56,9 @@ const fits = (sample: Sample, wanted: Wanted) =>
 export function sum(samples: Samples, name: string, wanted: Wanted = {}): number | null {
 	const list = samples.get(name);
 
-	return list ? list.filter((sample) => fits(sample, wanted)).reduce((total, { value }) => total + value, 0) : null;
+	return list
+		? list.filter((sample) => fits(sample, wanted)).reduce((total, { value }) => total + value, 0)
+		: null;
 }
 
 export function byLabel(samples: Samples, name: string, label: string): [string, number][] {
@@ -82,18 +83,21 @@ export function buckets(samples: Samples, name: string, wanted: Wanted): Map<num
 }
 
 /* Between two readings of a histogram, by linear interpolation inside the bucket, as Prometheus does it. */
-export function percentile(now: Map<number, number>, before: Map<number, number>, share: number): number | null {
+export function percentile(
+	now: Map<number, number>,
+	before: Map<number, number>,
+	share: number,
+): number | null {
 	const bounds = [...now.keys()].sort((a, b) => a - b);
 	const grown = bounds.map((bound) => Math.max(0, now.get(bound)! - (before.get(bound) ?? 0)));
 	const total = grown.at(-1) ?? 0;
 
-	if (total === 0)
-		return null;
+	if (total === 0) return null;
 	const index = grown.findIndex((value) => value >= share * total);
-	const upper = bounds[index]!, lower = index > 0 ? bounds[index - 1]! : 0;
+	const upper = bounds[index]!,
+		lower = index > 0 ? bounds[index - 1]! : 0;
 	const below = index > 0 ? grown[index - 1]! : 0;
 
-	if (upper === Infinity)
-		return lower;
+	if (upper === Infinity) return lower;
 	return lower + (upper - lower) * ((share * total - below) / Math.max(1e-9, grown[index]! - below));
 }

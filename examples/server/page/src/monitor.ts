@@ -43,14 +43,23 @@ export class Monitor {
 	private readonly recentTable = new RecentTable();
 
 	constructor() {
-		for (const [key, label] of [['running', 'Running'], ['queued', 'Queued'], ['rate', 'Finished per second'],
-			['latency', 'Run time, p95'], ['rejected', 'Rejected'], ['memory', 'Server memory']] as const)
+		for (const [key, label] of [
+			['running', 'Running'],
+			['queued', 'Queued'],
+			['rate', 'Finished per second'],
+			['latency', 'Run time, p95'],
+			['rejected', 'Rejected'],
+			['memory', 'Server memory'],
+		] as const)
 			this.addTile(key, label);
 		document.addEventListener('visibilitychange', () => this.schedule());
 	}
 
 	private addTile(key: string, label: string): void {
-		const tile = { value: make('dd', { class: 'value', id: `tile-${key}` }, '–'), note: make('dd', { class: 'note' }) };
+		const tile = {
+			value: make('dd', { class: 'value', id: `tile-${key}` }, '–'),
+			note: make('dd', { class: 'note' }),
+		};
 
 		find('#tiles').append(make('div', { class: 'tile' }, make('dt', {}, label), tile.value, tile.note));
 		this.tiles.set(key, tile);
@@ -65,8 +74,7 @@ export class Monitor {
 
 	setActive(active: boolean): void {
 		this.active = active;
-		if (active && !this.charts)
-			this.createCharts();
+		if (active && !this.charts) this.createCharts();
 		this.schedule();
 	}
 
@@ -75,17 +83,36 @@ export class Monitor {
 
 		this.charts = {
 			throughput: new Chart(parent, {
-				title: 'Executions per second', write: rate, floor: 1, window_s,
-				lines: [{ label: 'Finished', colour: '--plot-1' }, { label: 'Rejected', colour: '--plot-3', dash: [5, 4] }],
+				title: 'Executions per second',
+				write: rate,
+				floor: 1,
+				window_s,
+				lines: [
+					{ label: 'Finished', colour: '--plot-1' },
+					{ label: 'Rejected', colour: '--plot-3', dash: [5, 4] },
+				],
 			}),
 			latency: new Chart(parent, {
-				title: `Run time over the last ${percentile_window_s} s`, write: seconds, floor: 0.01, window_s,
-				lines: [{ label: 'p50', colour: '--plot-1' }, { label: 'p95', colour: '--plot-2', dash: [8, 4] },
-					{ label: 'p99', colour: '--plot-3', dash: [3, 3] }],
+				title: `Run time over the last ${percentile_window_s} s`,
+				write: seconds,
+				floor: 0.01,
+				window_s,
+				lines: [
+					{ label: 'p50', colour: '--plot-1' },
+					{ label: 'p95', colour: '--plot-2', dash: [8, 4] },
+					{ label: 'p99', colour: '--plot-3', dash: [3, 3] },
+				],
 			}),
 			load: new Chart(parent, {
-				title: 'Running and queued', write: count, floor: 3, whole: true, window_s,
-				lines: [{ label: 'Running', colour: '--plot-1' }, { label: 'Queued', colour: '--plot-2', dash: [8, 4] }],
+				title: 'Running and queued',
+				write: count,
+				floor: 3,
+				whole: true,
+				window_s,
+				lines: [
+					{ label: 'Running', colour: '--plot-1' },
+					{ label: 'Queued', colour: '--plot-2', dash: [8, 4] },
+				],
 			}),
 		};
 	}
@@ -93,8 +120,7 @@ export class Monitor {
 	/* Nothing is asked while nobody looks. */
 	private schedule(): void {
 		clearTimeout(this.timer);
-		if (this.active && document.visibilityState === 'visible')
-			void this.poll();
+		if (this.active && document.visibilityState === 'visible') void this.poll();
 	}
 
 	private async poll(): Promise<void> {
@@ -103,7 +129,8 @@ export class Monitor {
 		clearTimeout(this.timer);
 		try {
 			const [answer, text] = await Promise.all([
-				request('executions'), request('metrics').then((response) => response.text()),
+				request('executions'),
+				request('metrics').then((response) => response.text()),
 			]);
 			const { executions } = (await answer.json()) as { executions: Listed[] };
 
@@ -111,23 +138,34 @@ export class Monitor {
 			this.showMetrics(parse(text), executions);
 			show(find('#monitor-problem'), false);
 		} catch (error) {
-			setText(find('#monitor-problem'), `${error instanceof Error ? error.message : String(error)} Trying again…`);
+			setText(
+				find('#monitor-problem'),
+				`${error instanceof Error ? error.message : String(error)} Trying again…`,
+			);
 			show(find('#monitor-problem'), true);
 		}
 		if (this.active && document.visibilityState === 'visible') {
 			clearTimeout(this.timer);
-			this.timer = window.setTimeout(() => void this.poll(),
-				Math.max(100, interval_ms - (performance.now() - started)));
+			this.timer = window.setTimeout(
+				() => void this.poll(),
+				Math.max(100, interval_ms - (performance.now() - started)),
+			);
 		}
 	}
 
 	private showList(executions: Listed[], now: number): void {
 		const order = (item: Listed) => item.created_at ?? 0;
 
-		this.activeTable.update(executions.filter(({ status }) => !isOver(status))
-			.sort((a, b) => order(a) - order(b)), now);
-		this.recentTable.update(executions.filter(({ status }) => isOver(status))
-			.sort((a, b) => (b.finished_at ?? 0) - (a.finished_at ?? 0)), now);
+		this.activeTable.update(
+			executions.filter(({ status }) => !isOver(status)).sort((a, b) => order(a) - order(b)),
+			now,
+		);
+		this.recentTable.update(
+			executions
+				.filter(({ status }) => isOver(status))
+				.sort((a, b) => (b.finished_at ?? 0) - (a.finished_at ?? 0)),
+			now,
+		);
 	}
 
 	private showMetrics(samples: Samples, executions: Listed[]): void {
@@ -139,10 +177,12 @@ export class Monitor {
 		const last = this.readings.at(-1);
 
 		this.readings.push({ time_s, samples, durations });
-		while (this.readings[0]!.time_s < time_s - percentile_window_s)
-			this.readings.shift();
+		while (this.readings[0]!.time_s < time_s - percentile_window_s) this.readings.shift();
 		this.charts?.load.push(time_s, [running, queued]);
-		this.charts?.throughput.push(time_s, [this.perSecond(names.executions, last), this.perSecond(names.rejected, last)]);
+		this.charts?.throughput.push(time_s, [
+			this.perSecond(names.executions, last),
+			this.perSecond(names.rejected, last),
+		]);
 		this.showLatency(time_s, durations);
 		this.setTile('running', count(running), this.ofAtMost(samples, names.runningLimit));
 		this.setTile('queued', count(queued), this.ofAtMost(samples, names.queueLimit));
@@ -163,21 +203,35 @@ export class Monitor {
 		const [p50, p95, p99] = values.map((value) => (value === null ? '–' : seconds(value)));
 
 		this.charts?.latency.push(time_s, values);
-		this.setTile('latency', p95!, values[0] === null ? 'nothing finished lately' : `p50 ${p50}, p99 ${p99}`);
+		this.setTile(
+			'latency',
+			p95!,
+			values[0] === null ? 'nothing finished lately' : `p50 ${p50}, p99 ${p99}`,
+		);
 	}
 
 	private showRejected(samples: Samples): void {
 		const reasons = byLabel(samples, names.rejected, 'reason').filter(([, value]) => value > 0);
 
-		this.setTile('rejected', count(reasons.reduce((total, [, value]) => total + value, 0)),
-			reasons.slice(0, 3).map(([reason, value]) => `${reason.replaceAll('_', ' ')} ${count(value)}`).join(', ') || 'none so far');
+		this.setTile(
+			'rejected',
+			count(reasons.reduce((total, [, value]) => total + value, 0)),
+			reasons
+				.slice(0, 3)
+				.map(([reason, value]) => `${reason.replaceAll('_', ' ')} ${count(value)}`)
+				.join(', ') || 'none so far',
+		);
 	}
 
 	private showProcess(samples: Samples): void {
-		const memory = sum(samples, names.memory), started = sum(samples, names.started);
+		const memory = sum(samples, names.memory),
+			started = sum(samples, names.started);
 
-		this.setTile('memory', memory === null ? '–' : bytes(memory),
-			started ? `up ${milliseconds(Math.max(0, Date.now() - started * 1000))}` : '');
+		this.setTile(
+			'memory',
+			memory === null ? '–' : bytes(memory),
+			started ? `up ${milliseconds(Math.max(0, Date.now() - started * 1000))}` : '',
+		);
 	}
 
 	/* A counter that went back belongs to a new server: it starts from nothing. */
@@ -185,8 +239,7 @@ export class Monitor {
 		const now = this.readings.at(-1)!;
 		const value = sum(now.samples, name);
 
-		if (!last || value === null)
-			return null;
+		if (!last || value === null) return null;
 		const before = sum(last.samples, name) ?? 0;
 
 		return (value >= before ? value - before : value) / Math.max(0.1, now.time_s - last.time_s);

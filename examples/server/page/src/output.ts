@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //
-// The pane that shows what the program prints, as it comes. Chunks are gathered and drawn once per frame: a program that
-// prints as fast as it can does not freeze the page.
+// The pane that shows what the program prints, as it comes. Chunks are gathered and drawn once per frame: a
+// program that prints as fast as it can does not freeze the page.
 import { make } from './dom';
 
 export type Stream = 'stdout' | 'stderr';
@@ -34,8 +34,7 @@ export class OutputPane {
 	write(stream: Stream, text: string): void {
 		const room = shown_limit - this.shown;
 
-		if (text === '' || this.full)
-			return;
+		if (text === '' || this.full) return;
 		if (text.length > room) {
 			text = text.slice(0, room);
 			this.full = true;
@@ -43,10 +42,8 @@ export class OutputPane {
 		this.shown += text.length;
 		const previous = this.pending.at(-1);
 
-		if (previous?.stream === stream)
-			previous.text += text;
-		else
-			this.pending.push({ stream, text });
+		if (previous?.stream === stream) previous.text += text;
+		else this.pending.push({ stream, text });
 		this.frame ||= requestAnimationFrame(() => this.draw());
 	}
 
@@ -60,10 +57,8 @@ export class OutputPane {
 	/* Draws what waits, and says so if the page leaves the rest out. */
 	finish(): void {
 		this.draw();
-		if (this.full)
-			this.note('There is more: the page shows the first 2 million characters.');
-		else if (this.shown === 0)
-			this.note('The program printed nothing.');
+		if (this.full) this.note('There is more: the page shows the first 2 million characters.');
+		else if (this.shown === 0) this.note('The program printed nothing.');
 	}
 
 	text(): string {
@@ -80,10 +75,8 @@ export class OutputPane {
 
 		cancelAnimationFrame(this.frame);
 		this.frame = 0;
-		if (this.pending.length === 0)
-			return;
-		for (const { stream, text } of this.pending)
-			this.append(stream, text);
+		if (this.pending.length === 0) return;
+		for (const { stream, text } of this.pending) this.append(stream, text);
 		this.pending = [];
 		this.scroll(atEnd);
 	}
@@ -94,9 +87,18 @@ export class OutputPane {
 			this.last.text.appendData(text);
 		} else {
 			const node = document.createTextNode(text);
-			const element = make('span', stream === 'stderr' ?
-				{ class: this.startOfLine ? 'err block' : 'err', role: 'group', 'aria-label': 'standard error',
-					title: 'standard error' } : {}, node);
+			const element = make(
+				'span',
+				stream === 'stderr'
+					? {
+							class: this.startOfLine ? 'err block' : 'err',
+							role: 'group',
+							'aria-label': 'standard error',
+							title: 'standard error',
+						}
+					: {},
+				node,
+			);
 
 			this.pane.append(element);
 			this.last = { stream, element, text: node };
@@ -105,7 +107,6 @@ export class OutputPane {
 	}
 
 	private scroll(follow: boolean): void {
-		if (follow)
-			this.pane.scrollTop = this.pane.scrollHeight;
+		if (follow) this.pane.scrollTop = this.pane.scrollHeight;
 	}
 }

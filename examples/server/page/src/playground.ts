@@ -27,7 +27,11 @@ export class Playground {
 	private saving = 0;
 
 	constructor() {
-		this.editor = createEditor(find('#editor'), () => void this.run(), () => this.changed());
+		this.editor = createEditor(
+			find('#editor'),
+			() => void this.run(),
+			() => this.changed(),
+		);
 		this.runner = new Runner(this.output, {
 			onStart: () => this.setRunning(true),
 			onEnd: () => this.setRunning(false),
@@ -55,8 +59,7 @@ export class Playground {
 		find('#feed-send').addEventListener('click', send);
 		find('#feed-end').addEventListener('click', () => void this.runner.feed('', true));
 		feed.addEventListener('keydown', (event) => {
-			if (event.key === 'Enter' && !event.ctrlKey && !event.metaKey)
-				send();
+			if (event.key === 'Enter' && !event.ctrlKey && !event.metaKey) send();
 		});
 		select().addEventListener('change', () => this.changeLanguage(select().value));
 		find('#playground').addEventListener('keydown', (event) => {
@@ -90,28 +93,33 @@ export class Playground {
 	}
 
 	private fillSelect(): void {
-		select().replaceChildren(...this.languages.map((language) => {
-			const title = language.title ?? language.name;
-			const option = make('option', { value: language.name, title: language.version ?? undefined },
-				language.available ? title : `${title} (not installed)`);
+		select().replaceChildren(
+			...this.languages.map((language) => {
+				const title = language.title ?? language.name;
+				const option = make(
+					'option',
+					{ value: language.name, title: language.version ?? undefined },
+					language.available ? title : `${title} (not installed)`,
+				);
 
-			option.disabled = !language.available;
-			return option;
-		}));
+				option.disabled = !language.available;
+				return option;
+			}),
+		);
 	}
 
-	/* A link goes before what was last in this tab, and that before the first sample. It is never run by itself. */
+	/* A link goes before what was last in this tab, and that before the first sample. It is never run by
+	 * itself. */
 	private async restore(): Promise<void> {
-		const first = this.languages.find(({ name, available }) => name === 'python' && available) ??
-			this.languages.find(({ available }) => available) ?? this.languages[0];
+		const first =
+			this.languages.find(({ name, available }) => name === 'python' && available) ??
+			this.languages.find(({ available }) => available) ??
+			this.languages[0];
 		const shared = await decode(location.hash.slice(1));
 
-		if (location.hash.startsWith('#p1:') && !shared)
-			toast('The link is damaged: it holds no program.');
-		if (shared && !this.open(shared))
-			toast(`This server has no language “${shared.language}”.`);
-		if (!this.current && !this.restoreDraft() && first)
-			this.changeLanguage(first.name);
+		if (location.hash.startsWith('#p1:') && !shared) toast('The link is damaged: it holds no program.');
+		if (shared && !this.open(shared)) toast(`This server has no language “${shared.language}”.`);
+		if (!this.current && !this.restoreDraft() && first) this.changeLanguage(first.name);
 	}
 
 	private restoreDraft(): boolean {
@@ -125,11 +133,11 @@ export class Playground {
 	}
 
 	open(shared: Shared): boolean {
-		const language = this.languages.find(({ name, aliases }) =>
-			name === shared.language || aliases?.includes(shared.language));
+		const language = this.languages.find(
+			({ name, aliases }) => name === shared.language || aliases?.includes(shared.language),
+		);
 
-		if (!language)
-			return false;
+		if (!language) return false;
 		this.changeLanguage(language.name);
 		this.editor.setText(shared.code);
 		fillForm(shared);
@@ -140,8 +148,7 @@ export class Playground {
 	async openFragment(): Promise<void> {
 		const shared = await decode(location.hash.slice(1));
 
-		if (shared && this.loaded && !this.runner.running)
-			this.open(shared);
+		if (shared && this.loaded && !this.runner.running) this.open(shared);
 	}
 
 	private aliases(name: string): string[] {
@@ -151,8 +158,7 @@ export class Playground {
 	private changeLanguage(name: string): void {
 		const aliases = this.aliases(name);
 
-		if (this.current)
-			this.drafts.set(this.current, this.editor.text());
+		if (this.current) this.drafts.set(this.current, this.editor.text());
 		this.current = name;
 		select().value = name;
 		this.editor.setLanguage(name, aliases);
@@ -172,7 +178,10 @@ export class Playground {
 		clearTimeout(this.saving);
 		this.saving = window.setTimeout(() => {
 			try {
-				sessionStorage.setItem(draftName, JSON.stringify(readShared(this.current, this.editor.text())));
+				sessionStorage.setItem(
+					draftName,
+					JSON.stringify(readShared(this.current, this.editor.text())),
+				);
 			} catch {
 				/* A field that makes no sense yet, or no storage: the draft before stays. */
 			}
@@ -180,8 +189,7 @@ export class Playground {
 	}
 
 	private async run(): Promise<void> {
-		if (this.runner.running || !this.current)
-			return;
+		if (this.runner.running || !this.current) return;
 		try {
 			await this.runner.run(readRequest(this.current, this.editor.text()));
 		} catch (error) {
@@ -199,8 +207,7 @@ export class Playground {
 		show(find('#copy'), !running);
 		find<HTMLButtonElement>('#copy').disabled = running;
 		/* The button that had the focus is gone: give it to the one in its place. */
-		if (hadFocus)
-			find(running ? '#stop' : '#run').focus({ preventScroll: true });
+		if (hadFocus) find(running ? '#stop' : '#run').focus({ preventScroll: true });
 		/* On a phone the result is below the program. */
 		if (running && narrow.matches)
 			find('.account').scrollIntoView({ block: 'start', behavior: still.matches ? 'auto' : 'smooth' });
@@ -225,6 +232,6 @@ export class Playground {
 	}
 
 	private async copyOutput(): Promise<void> {
-		toast(await copy(this.output.text()) ? 'Output copied.' : 'The browser did not allow the copy.');
+		toast((await copy(this.output.text())) ? 'Output copied.' : 'The browser did not allow the copy.');
 	}
 }

@@ -13,13 +13,20 @@ function diagnosticItem(diagnostic: Diagnostic, jump: Jump): HTMLLIElement {
 	const item = make('li');
 
 	if (line) {
-		const button = make('button', { type: 'button', class: 'link' }, `Line ${line}${column ? `:${column}` : ''}`);
+		const button = make(
+			'button',
+			{ type: 'button', class: 'link' },
+			`Line ${line}${column ? `:${column}` : ''}`,
+		);
 
 		button.addEventListener('click', () => jump(line, column ?? 1));
 		item.append(button, ' ');
 	}
-	item.append(make('span', { class: `severity ${/warning|note/i.test(severity) ? '' : 'error'}` }, severity), ' ',
-		diagnostic.message ?? '');
+	item.append(
+		make('span', { class: `severity ${/warning|note/i.test(severity) ? '' : 'error'}` }, severity),
+		' ',
+		diagnostic.message ?? '',
+	);
 	return item;
 }
 
@@ -39,7 +46,9 @@ export function addCompilerOutput(text: string): void {
 function showCompiler(result: Result, diagnostics: Diagnostic[], jump: Jump): void {
 	const output = `${result.compile?.stdout ?? ''}${result.compile?.stderr ?? ''}`;
 
-	find('#diagnostics').replaceChildren(...diagnostics.map((diagnostic) => diagnosticItem(diagnostic, jump)));
+	find('#diagnostics').replaceChildren(
+		...diagnostics.map((diagnostic) => diagnosticItem(diagnostic, jump)),
+	);
 	find('#compiler-output').textContent = output;
 	show(find('#compiler'), diagnostics.length > 0 || output !== '');
 	find('#compiler h2').textContent = result.compile ? 'Compiler' : 'What went wrong';
@@ -53,21 +62,22 @@ function details(result: Result): [string, string, boolean?][] {
 	const isolation = result.isolation ?? {};
 	const rows: [string, string, boolean?][] = [];
 	const add = (label: string, text: string, bad = false) => {
-		if (text)
-			rows.push([label, text, bad]);
+		if (text) rows.push([label, text, bad]);
 	};
 	const figure = (label: string, key: string, write: (value: number) => string) => {
 		const value = number(stats[key]);
 
-		if (value !== undefined)
-			add(label, write(value));
+		if (value !== undefined) add(label, write(value));
 	};
 
 	add('Execution', result.id ?? '');
 	add('Runtime', [result.language, result.runtime].filter(Boolean).join(', '));
 	add('Limits hit', list(result.limit_hit), true);
 	if (result.compile?.execution_time !== undefined)
-		add('Compile time', milliseconds((result.compile.wall_us ?? result.compile.execution_time * 1000) / 1000));
+		add(
+			'Compile time',
+			milliseconds((result.compile.wall_us ?? result.compile.execution_time * 1000) / 1000),
+		);
 	figure('User time', 'user_time_us', (value) => milliseconds(value / 1000));
 	figure('System time', 'system_time_us', (value) => milliseconds(value / 1000));
 	figure('Largest process', 'max_rss', (value) => bytes(value * KIB));
@@ -87,11 +97,19 @@ function details(result: Result): [string, string, boolean?][] {
 export function showReport(result: Result, jump: Jump): void {
 	const diagnostics = [...(result.compile?.diagnostics ?? []), ...(result.diagnostics ?? [])];
 	const rows = details(result);
-	const unique = new Map(diagnostics.map((diagnostic) => [JSON.stringify(
-		[diagnostic.line, diagnostic.column, diagnostic.message]), diagnostic]));
+	const unique = new Map(
+		diagnostics.map((diagnostic) => [
+			JSON.stringify([diagnostic.line, diagnostic.column, diagnostic.message]),
+			diagnostic,
+		]),
+	);
 
 	showCompiler(result, [...unique.values()], jump);
 	show(find('#details'), rows.length > 0);
-	find('#details-list').replaceChildren(...rows.flatMap(([label, text, bad]) =>
-		[make('dt', {}, label), make('dd', { class: bad ? 'bad' : undefined }, text)]));
+	find('#details-list').replaceChildren(
+		...rows.flatMap(([label, text, bad]) => [
+			make('dt', {}, label),
+			make('dd', { class: bad ? 'bad' : undefined }, text),
+		]),
+	);
 }

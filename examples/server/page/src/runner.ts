@@ -41,7 +41,10 @@ export class Runner {
 	private readonly cpu = new Spark(120, 1);
 	private readonly memory = new Spark(120, 1);
 
-	constructor(private readonly output: OutputPane, private readonly hooks: Hooks) {
+	constructor(
+		private readonly output: OutputPane,
+		private readonly hooks: Hooks,
+	) {
 		find('#spark-cpu').append(this.cpu.element);
 		find('#spark-memory').append(this.memory.element);
 	}
@@ -51,22 +54,27 @@ export class Runner {
 	}
 
 	async run(body: Request): Promise<void> {
-		if (this.control)
-			return;
+		if (this.control) return;
 		this.begin();
 		const control = new AbortController();
 
 		this.control = control;
 		try {
 			const { id } = await requestJson<{ id: string }>('executions', {
-				method: 'POST', json: body, signal: control.signal,
+				method: 'POST',
+				json: body,
+				signal: control.signal,
 			});
 
 			this.id = id;
-			if (this.stopping)
-				await this.stop();
+			if (this.stopping) await this.stop();
 			show(find('#feed'), Boolean(body.interactive));
-			await follow(id, (event) => this.take(event), (attempt) => this.lost(attempt), control.signal);
+			await follow(
+				id,
+				(event) => this.take(event),
+				(attempt) => this.lost(attempt),
+				control.signal,
+			);
 			this.finish(this.result ?? { status: 'system_error' });
 		} catch (error) {
 			this.fail(error);
@@ -79,8 +87,7 @@ export class Runner {
 	async stop(): Promise<void> {
 		this.stopping = true;
 		showStatus('busy', 'Stopping');
-		if (!this.id)
-			return;
+		if (!this.id) return;
 		try {
 			await request(`executions/${this.id}`, { method: 'DELETE' });
 		} catch (error) {
@@ -91,12 +98,13 @@ export class Runner {
 	}
 
 	async feed(text: string, close: boolean): Promise<void> {
-		if (!this.id || !this.control)
-			return;
+		if (!this.id || !this.control) return;
 		try {
-			await request(`executions/${this.id}/stdin${close ? '?close=1' : ''}`, { method: 'POST', body: text });
-			if (close)
-				show(find('#feed'), false);
+			await request(`executions/${this.id}/stdin${close ? '?close=1' : ''}`, {
+				method: 'POST',
+				body: text,
+			});
+			if (close) show(find('#feed'), false);
 		} catch (error) {
 			showProblem(error instanceof Error ? error.message : String(error));
 		}
@@ -117,8 +125,7 @@ export class Runner {
 		clearReport();
 		showProblem('');
 		showStatus('busy', 'Sending');
-		for (const name of ['time', 'cpu', 'memory', 'exit'])
-			setText(find(`#fact-${name}`), '–');
+		for (const name of ['time', 'cpu', 'memory', 'exit']) setText(find(`#fact-${name}`), '–');
 		this.clock = window.setInterval(() => this.tick(), 100);
 		this.hooks.onStart();
 	}
@@ -132,30 +139,28 @@ export class Runner {
 
 	private tick(): void {
 		if (this.status === 'running')
-			setText(find('#fact-time'), milliseconds(Math.round((performance.now() - this.startedAt) / 100) * 100));
+			setText(
+				find('#fact-time'),
+				milliseconds(Math.round((performance.now() - this.startedAt) / 100) * 100),
+			);
 	}
 
 	private take({ type, data }: ServerEvent): void {
 		const value = JSON.parse(data) as Record<string, unknown>;
 
-		if (type === 'status')
-			this.enter(String(value['status'] ?? ''));
+		if (type === 'status') this.enter(String(value['status'] ?? ''));
 		else if (type === 'stdout' || type === 'stderr')
 			this.print(type, String(value['data'] ?? ''), value['stage']);
-		else if (type === 'usage')
-			this.measure(value as unknown as Usage);
-		else if (type === 'gap')
-			this.gap = true;
+		else if (type === 'usage') this.measure(value as unknown as Usage);
+		else if (type === 'gap') this.gap = true;
 		else if (type === 'finished')
 			this.result = ((value['result'] as Result | undefined) ?? value) as unknown as Result;
 	}
 
 	private enter(status: string): void {
 		this.status = status;
-		if (status === 'running')
-			this.startedAt = performance.now();
-		if (!this.stopping)
-			showStatus('busy', wordOf(status));
+		if (status === 'running') this.startedAt = performance.now();
+		if (!this.stopping) showStatus('busy', wordOf(status));
 	}
 
 	private print(stream: Stream, text: string, stage: unknown): void {
@@ -180,7 +185,7 @@ export class Runner {
 	}
 
 	private lost(attempt: number): void {
-		showProblem(attempt === 0 ? '' : 'The connection to the server was lost. Trying to reach it again…');
+		showProblem(attempt === 0 ? '' : 'The connection was lost. Trying to reach it again…');
 	}
 
 	private finish(result: Result): void {
@@ -191,23 +196,22 @@ export class Runner {
 		showStatus(toneOf(result.status), sentenceOf(result));
 		setText(find('#fact-time'), ran ? milliseconds(wallMs(result)) : '–');
 		setText(find('#fact-cpu'), ran && Number.isFinite(cpu) ? milliseconds(cpu / 1000) : '–');
-		setText(find('#fact-memory'), ran && result.memory_usage !== undefined ? bytes(result.memory_usage * KIB) : '–');
+		setText(
+			find('#fact-memory'),
+			ran && result.memory_usage !== undefined ? bytes(result.memory_usage * KIB) : '–',
+		);
 		setText(find('#fact-exit'), ran ? exitText(result) : '–');
 		this.complete(result);
-		if (result.status !== 'compilation_error')
-			this.output.finish();
-		else
-			this.output.note('It was not run.');
-		if (isTruncated(result))
-			this.output.note('The output limit was reached: the rest is not kept.');
+		if (result.status !== 'compilation_error') this.output.finish();
+		else this.output.note('It was not run.');
+		if (isTruncated(result)) this.output.note('The output limit was reached: the rest is not kept.');
 		if (result.compile || this.compilerSpoke || result.diagnostics?.length || result.process_stats)
 			showReport(result, this.hooks.jump);
 	}
 
 	/* Live output that was missed is made up from the result, where it is kept by stream. */
 	private complete(result: Result): void {
-		if (!this.gap && !this.output.isEmpty())
-			return;
+		if (!this.gap && !this.output.isEmpty()) return;
 		this.output.clear();
 		this.output.write('stdout', result.stdout ?? '');
 		this.output.write('stderr', result.stderr ?? '');
@@ -218,7 +222,6 @@ export class Runner {
 
 		showProblem(reason instanceof Error ? reason.message : String(reason));
 		showStatus('bad', this.id ? 'Lost' : 'Not run');
-		if (!this.output.isEmpty())
-			this.output.note('What came until then is above.');
+		if (!this.output.isEmpty()) this.output.note('What came until then is above.');
 	}
 }

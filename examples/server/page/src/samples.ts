@@ -67,7 +67,7 @@ const samples: Record<string, string> = {
 		'',
 		'    std::sort(words.begin(), words.end());',
 		'    for (const auto &word : words)',
-		'        std::cout << word << \'\\n\';',
+		"        std::cout << word << '\\n';",
 		'}',
 	),
 	java: lines(
@@ -159,7 +159,7 @@ const samples: Record<string, string> = {
 		'var n: Integer;',
 		'begin',
 		'  for n := 1 to 5 do',
-		'    WriteLn(n, \' squared is \', n * n);',
+		"    WriteLn(n, ' squared is ', n * n);",
 		'end.',
 	),
 	tcl: lines('foreach n {1 2 3 4 5} {', '    puts "$n squared is [expr {$n * $n}]"', '}'),
@@ -175,8 +175,7 @@ export function sampleOf(name: string, aliases: string[] = []): string {
 	for (const candidate of [name, ...aliases, name.replace(/-.*/, '')]) {
 		const found = Object.hasOwn(samples, candidate) ? samples[candidate] : undefined;
 
-		if (found)
-			return found;
+		if (found) return found;
 	}
 	return '';
 }

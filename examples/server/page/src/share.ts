@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //
-// A program in the address: everything after the #, which browsers do not send to the server. The letter in front says
-// how it is packed, so that older links go on working when that changes.
+// A program in the address: everything after the #, which browsers do not send to the server. The letter in
+// front says how it is packed, so that older links go on working when that changes.
 import type { Limits } from './types';
 
 export interface Shared {
@@ -19,8 +19,7 @@ const size_limit = 4 * 1024 * 1024; /* of what a link unpacks to: it comes from 
 function toText(data: Uint8Array): string {
 	let binary = '';
 
-	for (const byte of data)
-		binary += String.fromCharCode(byte);
+	for (const byte of data) binary += String.fromCharCode(byte);
 	return btoa(binary).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
 }
 
@@ -38,8 +37,7 @@ async function collect(stream: ReadableStream<Uint8Array>): Promise<Uint8Array> 
 	for (;;) {
 		const { done, value } = await reader.read();
 
-		if (done)
-			break;
+		if (done) break;
 		size += value.length;
 		if (size > size_limit) {
 			await reader.cancel();
@@ -68,28 +66,24 @@ const isText = (value: unknown): value is string => typeof value === 'string';
 function numbersOf(value: unknown): Limits {
 	const limits: Limits = {};
 
-	if (!value || typeof value !== 'object')
-		return limits;
+	if (!value || typeof value !== 'object') return limits;
 	for (const key of ['cpu_time', 'memory', 'file_size', 'disk_space', 'output', 'processes'] as const) {
 		const number = (value as Record<string, unknown>)[key];
 
-		if (typeof number === 'number' && number > 0)
-			limits[key] = number;
+		if (typeof number === 'number' && number > 0) limits[key] = number;
 	}
 	return limits;
 }
 
 /* null: the fragment is no program of ours, or a damaged one. */
 export async function decode(fragment: string): Promise<Shared | null> {
-	if (!fragment.startsWith(mark))
-		return null;
+	if (!fragment.startsWith(mark)) return null;
 	try {
 		const packed = new Blob([fromText(fragment.slice(mark.length))]).stream();
 		const data = await collect(packed.pipeThrough(new DecompressionStream('deflate-raw')));
 		const value = JSON.parse(new TextDecoder().decode(data)) as Record<string, unknown>;
 
-		if (!isText(value['language']) || !isText(value['code']))
-			return null;
+		if (!isText(value['language']) || !isText(value['code'])) return null;
 		return {
 			language: value['language'],
 			code: value['code'],

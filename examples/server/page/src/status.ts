@@ -36,7 +36,7 @@ export function isOver(status: string): boolean {
 }
 
 export function wallMs(result: Result): number {
-	return result.wall_us === undefined ? result.execution_time ?? 0 : result.wall_us / 1000;
+	return result.wall_us === undefined ? (result.execution_time ?? 0) : result.wall_us / 1000;
 }
 
 /* Did the program itself start? Otherwise its figures are nothing, not nought. */
@@ -48,20 +48,16 @@ export function hasRun(result: Result): boolean {
 export function sentenceOf(result: Result): string {
 	const word = wordOf(result.status);
 
-	if (result.status === 'success')
-		return `${word} in ${milliseconds(wallMs(result))}`;
+	if (result.status === 'success') return `${word} in ${milliseconds(wallMs(result))}`;
 	if (result.status === 'error' && result.signal)
 		return `${word}: killed by ${result.signal_name ?? signalName(result.signal)}`;
-	if (result.status === 'error' && result.exit_code)
-		return `${word}: exit code ${result.exit_code}`;
-	if (['cancelled', 'compilation_error'].includes(result.status) || !result.message)
-		return word;
+	if (result.status === 'error' && result.exit_code) return `${word}: exit code ${result.exit_code}`;
+	if (['cancelled', 'compilation_error'].includes(result.status) || !result.message) return word;
 	return `${word}: ${result.message}`;
 }
 
 export function exitText(result: Result): string {
-	if (result.signal)
-		return result.signal_name ?? signalName(result.signal);
+	if (result.signal) return result.signal_name ?? signalName(result.signal);
 	return result.exit_code === null || result.exit_code === undefined ? '–' : String(result.exit_code);
 }
 

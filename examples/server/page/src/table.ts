@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //
-// The monitor's tables. A row stays the same element for as long as its execution is listed, so that its lines grow and
-// what a person points at does not jump.
+// The monitor's tables. A row stays the same element for as long as its execution is listed, so that its
+// lines grow and what a person points at does not jump.
 import { ApiError, request } from './api';
 import { find, make, setText, show, toast } from './dom';
 import { ago, bytes, milliseconds, percent, KIB } from './format';
@@ -41,7 +41,11 @@ class ActiveRow {
 	private before: Usage | null = null;
 
 	constructor(item: Listed) {
-		const stop = make('button', { type: 'button', class: 'danger', 'aria-label': `Stop ${item.id.slice(0, 8)}` }, 'Stop');
+		const stop = make(
+			'button',
+			{ type: 'button', class: 'danger', 'aria-label': `Stop ${item.id.slice(0, 8)}` },
+			'Stop',
+		);
 
 		stop.addEventListener('click', () => {
 			stop.disabled = true;
@@ -51,12 +55,17 @@ class ActiveRow {
 					toast(error instanceof Error ? error.message : String(error));
 			});
 		});
-		this.element = make('tr', {},
-			make('td', { class: 'id', title: item.id }, item.id.slice(0, 8)), make('td', {}, item.language),
-			make('td', {}, this.status), this.time,
+		this.element = make(
+			'tr',
+			{},
+			make('td', { class: 'id', title: item.id }, item.id.slice(0, 8)),
+			make('td', {}, item.language),
+			make('td', {}, this.status),
+			this.time,
 			make('td', {}, make('div', { class: 'cell' }, this.cpuText, this.holder(this.cpu))),
 			make('td', {}, make('div', { class: 'cell' }, this.memoryText, this.holder(this.memory))),
-			make('td', {}, stop));
+			make('td', {}, stop),
+		);
 	}
 
 	private holder(spark: Spark): HTMLElement {
@@ -71,16 +80,14 @@ class ActiveRow {
 
 		badge(this.status, item.status);
 		setText(this.time, since ? milliseconds(Math.max(0, Math.round((now - since) / 100) * 100)) : '–');
-		if (item.usage)
-			this.measure(item.usage);
+		if (item.usage) this.measure(item.usage);
 	}
 
 	private measure(usage: Usage): void {
 		const before = this.before?.stage === usage.stage ? this.before : null;
 		const wall = usage.wall_time_us - (before?.wall_time_us ?? 0);
 
-		if (before && wall <= 0)
-			return;
+		if (before && wall <= 0) return;
 		const share = wall > 0 ? Math.max(0, usage.cpu_time_us - (before?.cpu_time_us ?? 0)) / wall : 0;
 
 		this.before = usage;
@@ -99,8 +106,7 @@ export class ActiveTable {
 		const listed = new Set(items.map(({ id }) => id));
 
 		for (const [id, row] of this.rows) {
-			if (listed.has(id))
-				continue;
+			if (listed.has(id)) continue;
 			row.element.remove();
 			this.rows.delete(id);
 		}
@@ -127,28 +133,33 @@ export class RecentTable {
 		const listed = new Set(shown.map(({ id }) => id));
 
 		for (const [id, row] of this.rows) {
-			if (listed.has(id))
-				continue;
+			if (listed.has(id)) continue;
 			row.element.remove();
 			this.rows.delete(id);
 		}
 		/* The newest first: what is new goes before what is there. */
 		for (const item of [...shown].reverse()) {
-			if (!this.rows.has(item.id))
-				body.prepend(this.add(item));
+			if (!this.rows.has(item.id)) body.prepend(this.add(item));
 		}
-		for (const { when, at } of this.rows.values())
-			setText(when, at ? ago(now - at) : '–');
+		for (const { when, at } of this.rows.values()) setText(when, at ? ago(now - at) : '–');
 		show(find('#recent-empty'), shown.length === 0);
 	}
 
 	private add(item: Listed): HTMLTableRowElement {
-		const status = make('span'), when = make('td');
-		const time = item.execution_time, memory = item.memory_usage;
-		const element = make('tr', {},
-			make('td', { class: 'id', title: item.id }, item.id.slice(0, 8)), make('td', {}, item.language),
-			make('td', {}, status), make('td', {}, typeof time === 'number' ? milliseconds(time) : '–'),
-			make('td', {}, typeof memory === 'number' ? bytes(memory * KIB) : '–'), when);
+		const status = make('span'),
+			when = make('td');
+		const time = item.execution_time,
+			memory = item.memory_usage;
+		const element = make(
+			'tr',
+			{},
+			make('td', { class: 'id', title: item.id }, item.id.slice(0, 8)),
+			make('td', {}, item.language),
+			make('td', {}, status),
+			make('td', {}, typeof time === 'number' ? milliseconds(time) : '–'),
+			make('td', {}, typeof memory === 'number' ? bytes(memory * KIB) : '–'),
+			when,
+		);
 
 		badge(status, item.status);
 		this.rows.set(item.id, { element, when, at: item.finished_at ?? 0 });
