@@ -58,7 +58,8 @@ static void remove_if_idle(struct admission *a, struct client *c)
 bool admission_enqueue(struct admission *a, struct job *job, const char *name, uint64_t concurrency)
 {
 	struct client *c = find(a, name);
-	bool at_once = a->running < a->max_running && !a->queued && (!c || !concurrency || c->running < concurrency);
+	bool at_once =
+	    a->running < a->max_running && !a->queued && (!c || !concurrency || c->running < concurrency);
 
 	if (!at_once && a->queued >= a->queue_limit)
 		return false;

@@ -56,7 +56,8 @@ static const struct setting settings[] = {
     {"CODE_EXEC_DEFAULT_TIMEOUT", KIND_TIME, AT(default_timeout_ms), "30s", 1, DAY_MS,
      "wall and CPU time of a request that says nothing"},
     {"CODE_EXEC_MAX_TIMEOUT", KIND_TIME, AT(max_timeout_ms), "60s", 1, DAY_MS, "ceiling of timeout"},
-    {"CODE_EXEC_MAX_CPU_TIME", KIND_TIME, AT(max_cpu_time_ms), "60s", 1, DAY_MS, "ceiling of limits.cpu_time"},
+    {"CODE_EXEC_MAX_CPU_TIME", KIND_TIME, AT(max_cpu_time_ms), "60s", 1, DAY_MS,
+     "ceiling of limits.cpu_time"},
     {"CODE_EXEC_MAX_MEMORY", KIND_BYTES, AT(max_memory), "256MiB", 2097152, TIB,
      "ceiling and default of limits.memory"},
     {"CODE_EXEC_MAX_PROCESSES", KIND_COUNT, AT(max_processes), "32", 1, 100000,
@@ -83,7 +84,8 @@ static const struct setting settings[] = {
      "Host names to answer to besides localhost and IP addresses, comma-separated"},
     {"CODE_EXEC_CORS_ORIGINS", KIND_TEXT, AT(cors_origins), NULL, 0, 0,
      "origins of other pages that may use the server, comma-separated"},
-    {"CODE_EXEC_LOG_REQUESTS", KIND_BOOL, AT(log_requests), "true", 0, 0, "one JSON line per request on stderr"},
+    {"CODE_EXEC_LOG_REQUESTS", KIND_BOOL, AT(log_requests), "true", 0, 0,
+     "one JSON line per request on stderr"},
     {"CODE_EXEC_LOG_CODE", KIND_BOOL, AT(log_code), "false", 0, 0, "log the programs too"},
     {"CODE_EXEC_EXECUTORS_DIR", KIND_TEXT, AT(executors_dir), NULL, 0, 0,
      "directories of executors, separated by ':'"},
@@ -151,7 +153,8 @@ static void *member(const struct config *config, const struct setting *setting)
 
 static int set_bool(bool *out, const char *value, char *why, size_t size)
 {
-	static const char *const yes[] = {"true", "1", "yes", "on"}, *const no[] = {"false", "0", "no", "off"};
+	static const char *const yes[] = {"true", "1", "yes", "on"}, *const no[] = {"false", "0", "no",
+										    "off"};
 
 	for (size_t i = 0; i < COUNT_OF(yes); i++)
 		if (!strcmp(value, yes[i]) || !strcmp(value, no[i])) {
@@ -164,7 +167,9 @@ static int set_bool(bool *out, const char *value, char *why, size_t size)
 
 static int set_number(const struct setting *s, uint64_t *out, const char *value, char *why, size_t size)
 {
-	enum unit_kind kind = s->kind == KIND_BYTES ? UNIT_BYTES : s->kind == KIND_TIME ? UNIT_TIME : UNIT_COUNT;
+	enum unit_kind kind = s->kind == KIND_BYTES  ? UNIT_BYTES
+			      : s->kind == KIND_TIME ? UNIT_TIME
+						     : UNIT_COUNT;
 	const char *reason = NULL;
 	uint64_t number = 0;
 
@@ -174,15 +179,17 @@ static int set_number(const struct setting *s, uint64_t *out, const char *value,
 		return -1;
 	}
 	if (number < s->least || number > s->most) {
-		snprintf(why, size, "'%s' is out of range (%llu to %llu%s)", value, (unsigned long long)s->least,
-			 (unsigned long long)s->most, s->kind == KIND_TIME ? " ms" : "");
+		snprintf(why, size, "'%s' is out of range (%llu to %llu%s)", value,
+			 (unsigned long long)s->least, (unsigned long long)s->most,
+			 s->kind == KIND_TIME ? " ms" : "");
 		return -1;
 	}
 	*out = number;
 	return 0;
 }
 
-static int set_value(struct config *config, const struct setting *s, const char *value, char *why, size_t size)
+static int set_value(struct config *config, const struct setting *s, const char *value, char *why,
+		     size_t size)
 {
 	char **text, *copy;
 
@@ -387,7 +394,8 @@ void config_print(const struct config *config, FILE *out)
 		if (s->kind == KIND_BOOL)
 			fprintf(out, "%s: %s\n", key, *(bool *)member(config, s) ? "true" : "false");
 		else if (s->kind == KIND_TEXT)
-			fprintf(out, "%s: \"%s\"\n", key, *(char **)member(config, s) ? *(char **)member(config, s) : "");
+			fprintf(out, "%s: \"%s\"\n", key,
+				*(char **)member(config, s) ? *(char **)member(config, s) : "");
 		else
 			fprintf(out, "%s: %llu%s\n", key, (unsigned long long)*(uint64_t *)member(config, s),
 				s->kind == KIND_TIME ? "ms" : "");

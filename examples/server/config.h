@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * Every setting of the server, from (in rising order) defaults, a YAML file, the environment, the command line. */
+ * Every setting of the server, from (in rising order) defaults, a YAML file, the environment, the command
+ * line. */
 #ifndef SERVER_CONFIG_H
 #define SERVER_CONFIG_H
 

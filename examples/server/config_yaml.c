@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * A flat mapping of settings in YAML; a list of scalars becomes a comma-separated one. Anything more is refused. */
+ * A flat mapping of settings in YAML; a list of scalars becomes a comma-separated one. Anything more is
+ * refused. */
 #include "config.h"
 
 #include <errno.h>
@@ -88,7 +89,8 @@ static int read_entry(struct reader *r, const char *key)
 		status = read_list(r, &value);
 	else if (!(status = check_scalar(r, "a value or a list of values")))
 		buffer_text(&value, (const char *)r->event.data.scalar.value);
-	if (!status && config_set_yaml(r->config, key, value.data ? value.data : "", reason, sizeof(reason))) {
+	if (!status &&
+	    config_set_yaml(r->config, key, value.data ? value.data : "", reason, sizeof(reason))) {
 		char message[400];
 
 		snprintf(message, sizeof(message), "%s: %s", key, reason);

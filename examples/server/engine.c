@@ -48,8 +48,9 @@ static void add_text(struct buffer *out, const char *name, const char *text)
 
 static void add_version(struct buffer *out, ce_sandbox *sandbox, const ce_executor *executor, size_t index)
 {
-	const char *version =
-	    ce_executor_runtime_available(executor, index) ? ce_sandbox_runtime_version(sandbox, executor, index) : "";
+	const char *version = ce_executor_runtime_available(executor, index)
+				  ? ce_sandbox_runtime_version(sandbox, executor, index)
+				  : "";
 
 	if (version && *version)
 		add_text(out, "version", version);
@@ -73,7 +74,8 @@ static void add_executor(struct buffer *out, ce_sandbox *sandbox, const ce_execu
 	add_text(out, "reason", ce_executor_unavailable_reason(executor));
 	buffer_text(out, ",");
 	add_text(out, "source_name", ce_executor_source_name(executor));
-	buffer_printf(out, ",\"has_compile_stage\":%s", ce_executor_has_compile_stage(executor) ? "true" : "false");
+	buffer_printf(out, ",\"has_compile_stage\":%s",
+		      ce_executor_has_compile_stage(executor) ? "true" : "false");
 	add_list(out, "aliases", executor, ce_executor_alias);
 	add_list(out, "extensions", executor, ce_executor_extension);
 	buffer_text(out, ",\"runtimes\":[");

@@ -45,7 +45,8 @@ bool events_add(struct events *events, const char *name, const char *data, size_
 		events->first = 1;
 	if (events->count == events->capacity && !grow(events))
 		return false;
-	n = snprintf(start, sizeof(start), "id: %" PRIu64 "\nevent: %s\ndata: ", events->first + events->count, name);
+	n = snprintf(start, sizeof(start),
+		     "id: %" PRIu64 "\nevent: %s\ndata: ", events->first + events->count, name);
 	event = malloc(sizeof(*event) + (size_t)n + size + 2);
 	if (!event)
 		return false;
@@ -89,8 +90,8 @@ static void tell_gap(const struct events *events, struct reader *reader)
 {
 	reader->gap_offset = 0;
 	reader->gap_size = (size_t)snprintf(reader->gap, sizeof(reader->gap),
-					    "event: gap\ndata: {\"from\":%" PRIu64 ",\"to\":%" PRIu64 "}\n\n", reader->next,
-					    events->first - 1);
+					    "event: gap\ndata: {\"from\":%" PRIu64 ",\"to\":%" PRIu64 "}\n\n",
+					    reader->next, events->first - 1);
 	reader->next = events->first;
 }
 
@@ -102,7 +103,8 @@ size_t events_read(const struct events *events, struct reader *reader, char *out
 		reader->next = 1;
 	while (written < size) {
 		if (reader->current) {
-			if (copy_part(reader->current->frame, reader->current->size, &reader->offset, out, size, &written))
+			if (copy_part(reader->current->frame, reader->current->size, &reader->offset, out,
+				      size, &written))
 				events_reader_finish(reader);
 			continue;
 		}
@@ -116,7 +118,8 @@ size_t events_read(const struct events *events, struct reader *reader, char *out
 		}
 		if (reader->next >= events->first + events->count)
 			break;
-		reader->current = events->ring[(events->head + (reader->next - events->first)) % events->capacity];
+		reader->current =
+		    events->ring[(events->head + (reader->next - events->first)) % events->capacity];
 		reader->current->uses++;
 		reader->offset = 0;
 		reader->next++;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * The last server-sent events of one execution, in a buffer bounded by bytes, ready to be sent to any number of
- * readers at their own pace. */
+ * The last server-sent events of one execution, in a buffer bounded by bytes, ready to be sent to any number
+ * of readers at their own pace. */
 #ifndef SERVER_EVENTS_H
 #define SERVER_EVENTS_H
 
@@ -23,7 +23,7 @@ struct events {
 };
 
 struct reader {
-	uint64_t next;	       /* number of the event that comes next */
+	uint64_t next;         /* number of the event that comes next */
 	struct event *current; /* in the middle of this one; used */
 	size_t offset;
 	char gap[128]; /* a frame that tells of lost events */

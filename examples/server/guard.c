@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * libmicrohttpd takes the first Content-Length, lets Transfer-Encoding win over it and leaves odd names as they are.
- * A proxy in front of it may decide otherwise, and then one request becomes two. All such heads are refused. */
+ * libmicrohttpd takes the first Content-Length, lets Transfer-Encoding win over it and leaves odd names as
+ * they are. A proxy in front of it may decide otherwise, and then one request becomes two. All such heads are
+ * refused. */
 #include "guard.h"
 
 #include <arpa/inet.h>
@@ -33,8 +34,8 @@ static bool is_clean(const char *text, size_t size)
 	return true;
 }
 
-static enum MHD_Result look(void *data, enum MHD_ValueKind kind, const char *key, size_t key_size, const char *value,
-			    size_t value_size)
+static enum MHD_Result look(void *data, enum MHD_ValueKind kind, const char *key, size_t key_size,
+			    const char *value, size_t value_size)
 {
 	struct scan *scan = data;
 
@@ -83,7 +84,8 @@ static const char *framing_problem(const struct scan *scan, const char *version)
 	return NULL;
 }
 
-int guard_framing(const struct exchange *x, const char *version, struct guard_head *head, struct api_error *error)
+int guard_framing(const struct exchange *x, const char *version, struct guard_head *head,
+		  struct api_error *error)
 {
 	struct scan scan = {0};
 	const char *problem;
@@ -110,7 +112,8 @@ static bool host_name(const char *text, char *out, size_t size)
 
 	if (bracket && text[1 + n] != ']')
 		return false;
-	if (!n || n >= size || (*rest && (*rest != ':' || strspn(rest + 1, "0123456789") != strlen(rest + 1))))
+	if (!n || n >= size ||
+	    (*rest && (*rest != ':' || strspn(rest + 1, "0123456789") != strlen(rest + 1))))
 		return false;
 	memcpy(out, text + bracket, n);
 	out[n] = '\0';
@@ -151,7 +154,8 @@ int guard_origin(struct exchange *x, struct api_error *error)
 				     "this server does not answer to that Host (CODE_EXEC_ALLOWED_HOSTS)");
 	if (!origin) {
 		if (site && !strcmp(site, "cross-site") && strcmp(x->method, "GET") != 0)
-			return api_error_set(error, 403, "origin_not_allowed", NULL, "other pages may not do this");
+			return api_error_set(error, 403, "origin_not_allowed", NULL,
+					     "other pages may not do this");
 		return 0;
 	}
 	if (same_origin(origin, host))
@@ -167,7 +171,8 @@ int guard_origin(struct exchange *x, struct api_error *error)
 
 int guard_key(struct exchange *x, struct api_error *error)
 {
-	const char *authorization = exchange_header(x, "Authorization"), *presented = exchange_header(x, "X-API-Key");
+	const char *authorization = exchange_header(x, "Authorization"),
+		   *presented = exchange_header(x, "X-API-Key");
 	const struct key *key;
 
 	if (!x->server->keys.count)
@@ -177,8 +182,9 @@ int guard_key(struct exchange *x, struct api_error *error)
 	key = presented ? keys_find(&x->server->keys, presented) : NULL;
 	if (!key)
 		return api_error_set(error, 401, "unauthorized", NULL, "%s",
-				     presented ? "this API key is not known" :
-						 "an API key is missing (Authorization: Bearer KEY, or X-API-Key)");
+				     presented
+					 ? "this API key is not known"
+					 : "an API key is missing (Authorization: Bearer KEY, or X-API-Key)");
 	memcpy(x->key_name, key->name, sizeof(x->key_name));
 	x->key_concurrency = key->concurrency;
 	return 0;

@@ -11,7 +11,8 @@ struct guard_head {
 	uint64_t length;
 };
 
-/* Framing that two readers could understand in two ways: 0, or -1 with a 400 after which the connection is closed. */
+/* Framing that two readers could understand in two ways: 0, or -1 with a 400 after which the connection is
+ * closed. */
 int guard_framing(const struct exchange *exchange, const char *version, struct guard_head *head,
 		  struct api_error *error);
 /* Host and Origin, against pages that rebind their name to this server. Fills exchange->origin. */

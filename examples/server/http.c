@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * libmicrohttpd without threads of its own: its epoll descriptor is one more in our loop. An exchange that waits is
- * suspended, and then libmicrohttpd does not look at its socket: we do, to learn that the client has gone. */
+ * libmicrohttpd without threads of its own: its epoll descriptor is one more in our loop. An exchange that
+ * waits is suspended, and then libmicrohttpd does not look at its socket: we do, to learn that the client has
+ * gone. */
 #include "http.h"
 
 #include <arpa/inet.h>
@@ -13,165 +14,13 @@
 #include <unistd.h>
 
 #include "guard.h"
+#include "head.h"
 #include "log.h"
-#include "page.h"
-#include "result.h"
 #include "stream.h"
 
 #define MEMORY_PER_CONNECTION (32 * 1024)
-#define LINGER_US 2000000
 
-/* ---- answers ---- */
-
-static void add_common_headers(struct exchange *x)
-{
-	struct MHD_Response *r = x->response;
-	char trace[64];
-
-	snprintf(trace, sizeof(trace), "00-%s-%s-01", x->trace, x->span);
-	MHD_add_response_header(r, "X-Request-Id", x->request_id);
-	MHD_add_response_header(r, "traceparent", trace);
-	MHD_add_response_header(r, "X-Content-Type-Options", "nosniff");
-	if (!MHD_get_response_header(r, "Cache-Control"))
-		MHD_add_response_header(r, "Cache-Control", "no-store");
-	if (*x->origin) {
-		MHD_add_response_header(r, "Access-Control-Allow-Origin", x->origin);
-		MHD_add_response_header(r, "Vary", "Origin");
-	}
-	if (x->close || x->server->draining)
-		MHD_add_response_header(r, "Connection", "close");
-}
-
-static void resume(struct exchange *x)
-{
-	if (!x->suspended)
-		return;
-	x->suspended = false;
-	MHD_resume_connection(x->mhd);
-	x->server->http_due = true;
-}
-
-void exchange_reply_response(struct exchange *x, unsigned status, struct MHD_Response *response)
-{
-	if (x->response || x->queued) { /* never twice */
-		MHD_destroy_response(response);
-		return;
-	}
-	x->status = status;
-	x->response = response;
-	add_common_headers(x);
-	resume(x);
-}
-
-void exchange_reply(struct exchange *x, unsigned status, const char *type, char *text, size_t size)
-{
-	struct MHD_Response *response = MHD_create_response_from_buffer(size, text, MHD_RESPMEM_MUST_FREE);
-
-	if (!response) {
-		free(text);
-		return;
-	}
-	MHD_add_response_header(response, "Content-Type", type);
-	x->response_bytes = size;
-	exchange_reply_response(x, status, response);
-}
-
-void exchange_reply_buffer(struct exchange *x, unsigned status, struct buffer *json)
-{
-	size_t size;
-	char *text;
-
-	if (json->failed || !json->data) {
-		buffer_free(json);
-		exchange_fail(x, 500, "no_memory", NULL, "no memory left");
-		return;
-	}
-	text = buffer_take(json, &size);
-	exchange_reply(x, status, "application/json", text, size);
-}
-
-static void add_retry_after(struct exchange *x)
-{
-	char seconds[16];
-
-	if (!x->response || (x->status != 429 && x->status != 503))
-		return;
-	snprintf(seconds, sizeof(seconds), "%u", x->retry_after ? x->retry_after : jobs_retry_after(x->server));
-	MHD_add_response_header(x->response, "Retry-After", seconds);
-}
-
-void exchange_reply_error(struct exchange *x, const struct api_error *error)
-{
-	struct buffer json = {0};
-
-	buffer_text(&json, "{\"error\":");
-	result_write_error(&json, error);
-	buffer_text(&json, "}\n");
-	if (json.failed) {
-		buffer_free(&json);
-		buffer_text(&json, "{\"error\":{\"code\":\"no_memory\",\"message\":\"no memory left\",\"field\":null}}");
-	}
-	if (json.data)
-		exchange_reply_buffer(x, error->status, &json);
-	add_retry_after(x);
-	if (x->response && error->status == 401)
-		MHD_add_response_header(x->response, "WWW-Authenticate", "Bearer");
-}
-
-void exchange_fail(struct exchange *x, unsigned status, const char *code, const char *field, const char *format, ...)
-{
-	struct api_error error;
-	char message[sizeof(error.message)];
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(message, sizeof(message), format, arguments);
-	va_end(arguments);
-	api_error_set(&error, status, code, field, "%s", message);
-	exchange_reply_error(x, &error);
-}
-
-void exchange_add_header(struct exchange *x, const char *name, const char *value)
-{
-	if (x->response)
-		MHD_add_response_header(x->response, name, value);
-}
-
-const char *exchange_header(const struct exchange *x, const char *name)
-{
-	return MHD_lookup_connection_value(x->mhd, MHD_HEADER_KIND, name);
-}
-
-const char *exchange_query(const struct exchange *x, const char *name)
-{
-	return MHD_lookup_connection_value(x->mhd, MHD_GET_ARGUMENT_KIND, name);
-}
-
-const char *exchange_client(const struct exchange *x)
-{
-	return *x->key_name ? x->key_name : x->connection->address;
-}
-
-void exchange_job_finished(struct exchange *x, struct job *job)
-{
-	size_t size;
-	char *text;
-
-	job->waiter = NULL;
-	x->job = NULL;
-	if (job->result.failed || !job->result.data) {
-		exchange_fail(x, 500, "no_memory", NULL, "no memory left");
-		return;
-	}
-	memcpy(x->job_id, job->id, sizeof(x->job_id));
-	if (job->error) {
-		exchange_reply_error(x, job->error);
-		return;
-	}
-	text = buffer_take(&job->result, &size);
-	exchange_reply(x, job->http_status, "application/json", text, size);
-	add_retry_after(x);
-}
+/* ---- requests ---- */
 
 static enum MHD_Result queue_response(struct exchange *x)
 {
@@ -181,143 +30,6 @@ static enum MHD_Result queue_response(struct exchange *x)
 	MHD_destroy_response(x->response);
 	x->response = NULL;
 	return r;
-}
-
-/* ---- the head of a request ---- */
-
-static bool matches(const struct route *route, const char *path, char id[33])
-{
-	const char *pattern = route->path;
-
-	while (*pattern) {
-		if (!strncmp(pattern, "{id}", 4)) {
-			size_t n = strcspn(path, "/");
-
-			if (n != 32 || strspn(path, "0123456789abcdef") < n)
-				return false;
-			memcpy(id, path, n);
-			id[n] = '\0';
-			path += n;
-			pattern += 4;
-		} else if (*pattern++ != *path++) {
-			return false;
-		}
-	}
-	return !*path;
-}
-
-static void answer_page(struct exchange *x)
-{
-	page_answer(x, x->path);
-}
-
-static const struct route page_route = {"GET", "/", 0, answer_page};
-
-static int find_route(struct exchange *x, const char *url, struct api_error *error)
-{
-	const char *method = !strcmp(x->method, "HEAD") ? "GET" : x->method;
-	bool known = false;
-
-	for (size_t i = 0; i < route_count; i++) {
-		if (!matches(&routes[i], url, x->id))
-			continue;
-		known = true;
-		if (!strcmp(routes[i].method, method)) {
-			x->route = &routes[i];
-			return 0;
-		}
-	}
-	if (!known && !strcmp(method, "GET") && page_has(url)) {
-		x->route = &page_route;
-		return 0;
-	}
-	if (known)
-		return api_error_set(error, 405, "method_not_allowed", NULL, "%s is not for this path", x->method);
-	return api_error_set(error, 404, "not_found", NULL, "there is nothing here (GET /openapi.json lists the paths)");
-}
-
-static int check_type(const struct exchange *x, struct api_error *error)
-{
-	const char *type = exchange_header(x, "Content-Type"), *coding = exchange_header(x, "Content-Encoding");
-	size_t n = type ? strcspn(type, "; \t") : 0;
-
-	if (coding && strcasecmp(coding, "identity") != 0)
-		return api_error_set(error, 415, "unsupported_encoding", NULL, "Content-Encoding is not understood here");
-	if (!(x->route->flags & ROUTE_JSON) || (n == 16 && !strncasecmp(type, "application/json", 16)))
-		return 0;
-	return api_error_set(error, 415, "unsupported_type", NULL, "Content-Type must be application/json");
-}
-
-static int too_large(const struct exchange *x, struct api_error *error)
-{
-	x->server->metrics.rejected[REJECT_BODY]++;
-	return api_error_set(error, 413, "body_too_large", NULL, "the body has more than %llu bytes",
-			     (unsigned long long)x->server->config.max_body_bytes);
-}
-
-/* A browser asks before it lets a page of another origin, which guard_origin allowed, use a method or header. */
-static bool answer_preflight(struct exchange *x)
-{
-	struct MHD_Response *response;
-
-	if (strcmp(x->method, "OPTIONS") != 0 || !*x->origin || !exchange_header(x, "Access-Control-Request-Method"))
-		return false;
-	response = MHD_create_response_from_buffer(0, (void *)(uintptr_t)"", MHD_RESPMEM_PERSISTENT);
-	if (!response)
-		return false;
-	MHD_add_response_header(response, "Access-Control-Allow-Methods", "GET, POST, DELETE");
-	MHD_add_response_header(response, "Access-Control-Allow-Headers",
-				"Authorization, Content-Type, Last-Event-ID, X-API-Key, traceparent");
-	MHD_add_response_header(response, "Access-Control-Max-Age", "600");
-	exchange_reply_response(x, 204, response);
-	return true;
-}
-
-static int check_head(struct exchange *x, const char *url, const struct guard_head *head, struct api_error *error)
-{
-	int r;
-
-	if (head->length > x->server->config.max_body_bytes)
-		return too_large(x, error);
-	if (guard_origin(x, error))
-		return -1;
-	if (answer_preflight(x))
-		return 0;
-	if (find_route(x, url, error))
-		return -1;
-	if (x->route->flags & ROUTE_KEY && guard_key(x, error)) {
-		x->server->metrics.rejected[REJECT_AUTH]++;
-		return -1;
-	}
-	if (!(x->route->flags & (ROUTE_JSON | ROUTE_BODY)))
-		return 0;
-	r = check_type(x, error);
-	if (!r && x->server->buffered_bytes + head->length > x->server->config.max_buffered_bytes)
-		return api_error_set(error, 503, "busy", NULL, "too many request bodies are in memory");
-	return r;
-}
-
-/* An answer that the client can read although it still sends: what it sends is thrown away for a while. */
-static void answer_and_linger(struct exchange *x, const struct api_error *error)
-{
-	struct buffer json = {0}, head = {0};
-
-	buffer_text(&json, "{\"error\":");
-	result_write_error(&json, error);
-	buffer_text(&json, "}\n");
-	buffer_printf(&head, "HTTP/1.1 %u %s\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n", error->status,
-		      MHD_get_reason_phrase_for(error->status), json.size);
-	buffer_printf(&head, "X-Request-Id: %s\r\nConnection: close\r\n\r\n", x->request_id);
-	buffer_add(&head, json.data, json.size);
-	if (!head.failed)
-		send(x->connection->fd, head.data, head.size, MSG_DONTWAIT | MSG_NOSIGNAL);
-	shutdown(x->connection->fd, SHUT_WR);
-	x->status = error->status;
-	x->response_bytes = json.size;
-	x->discard = true;
-	x->connection->deadline_us = clock_us() + LINGER_US;
-	buffer_free(&json);
-	buffer_free(&head);
 }
 
 static enum MHD_Result begin(struct exchange *x, const char *url, const char *method, const char *version)
@@ -335,15 +47,16 @@ static enum MHD_Result begin(struct exchange *x, const char *url, const char *me
 		exchange_reply_error(x, &error);
 		return x->response ? queue_response(x) : MHD_NO;
 	}
-	if (check_head(x, url, &head, &error)) {
+	if (head_check(x, url, &head, &error)) {
 		if (error.status == 413 && !head.expects) {
-			answer_and_linger(x, &error);
+			head_answer_and_linger(x, &error);
 			return MHD_YES;
 		}
 		x->early = true;
 		x->close = head.expects;
 		exchange_reply_error(x, &error);
-		/* With the body still to come, it is read and thrown away first, so that the connection stays in step. */
+		/* With the body still to come, it is read and thrown away first, so that the connection stays
+		 * in step. */
 		if (!head.has_body || head.expects)
 			return x->response ? queue_response(x) : MHD_NO;
 	}
@@ -364,8 +77,8 @@ static void take_body(struct exchange *x, const char *data, size_t size)
 		if (x->response)
 			MHD_destroy_response(x->response);
 		x->response = NULL;
-		too_large(x, &error);
-		answer_and_linger(x, &error);
+		head_too_large(x, &error);
+		head_answer_and_linger(x, &error);
 		return;
 	}
 	if (x->early || !x->route || !(x->route->flags & (ROUTE_JSON | ROUTE_BODY)))
@@ -439,13 +152,14 @@ static void on_gone(struct watch *watch, uint32_t events)
 	abandon_job(x);
 	if (x->stream)
 		stream_abort(x, false);
-	resume(x);
+	exchange_resume(x);
 	jobs_start(server);
 }
 
 static void *on_uri(void *cls, const char *uri, struct MHD_Connection *mhd)
 {
-	const union MHD_ConnectionInfo *info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	const union MHD_ConnectionInfo *info =
+	    MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 	struct connection *c = info ? info->socket_context : NULL;
 	struct exchange *x = calloc(1, sizeof(*x));
 
@@ -470,13 +184,14 @@ static void log_exchange(const struct exchange *x)
 	if (!x->server->config.log_requests)
 		return;
 	log_begin(&line, "info", "request");
-	buffer_printf(&line, ",\"request_id\":\"%s\",\"trace_id\":\"%s\",\"span_id\":\"%s\",\"method\":", x->request_id,
-		      x->trace, x->span);
+	buffer_printf(&line, ",\"request_id\":\"%s\",\"trace_id\":\"%s\",\"span_id\":\"%s\",\"method\":",
+		      x->request_id, x->trace, x->span);
 	buffer_json_string(&line, x->method, strlen(x->method));
 	buffer_text(&line, ",\"path\":");
 	buffer_json_string(&line, x->path, strlen(x->path));
 	buffer_printf(&line, ",\"status\":%u,\"bytes\":%zu,\"duration_us\":%llu,\"client\":\"%s\"", x->status,
-		      x->response_bytes, (unsigned long long)(clock_us() - x->started_us), x->connection->address);
+		      x->response_bytes, (unsigned long long)(clock_us() - x->started_us),
+		      x->connection->address);
 	if (*x->key_name)
 		buffer_printf(&line, ",\"key\":\"%s\"", x->key_name);
 	if (*x->job_id)
@@ -486,7 +201,8 @@ static void log_exchange(const struct exchange *x)
 	log_end(&line);
 }
 
-static void on_completed(void *cls, struct MHD_Connection *mhd, void **state, enum MHD_RequestTerminationCode code)
+static void on_completed(void *cls, struct MHD_Connection *mhd, void **state,
+			 enum MHD_RequestTerminationCode code)
 {
 	struct exchange *x = *state;
 	struct server *server = cls;
@@ -516,7 +232,8 @@ static void on_completed(void *cls, struct MHD_Connection *mhd, void **state, en
 	/* The next request may wait for as long as a connection may be silent, and then has its own time. */
 	if (!x->discard)
 		c->deadline_us =
-		    clock_us() + (server->config.connection_timeout_ms + server->config.request_timeout_ms) * 1000;
+		    clock_us() +
+		    (server->config.connection_timeout_ms + server->config.request_timeout_ms) * 1000;
 	free(x);
 }
 
@@ -530,7 +247,8 @@ static void read_address(struct connection *c)
 	if (getpeername(c->fd, (struct sockaddr *)&peer, &size))
 		return;
 	if (peer.ss_family == AF_INET)
-		c->local = !inet_ntop(AF_INET, &((struct sockaddr_in *)&peer)->sin_addr, c->address, sizeof(c->address));
+		c->local = !inet_ntop(AF_INET, &((struct sockaddr_in *)&peer)->sin_addr, c->address,
+				      sizeof(c->address));
 	else if (peer.ss_family == AF_INET6)
 		c->local = !inet_ntop(AF_INET6, &((struct sockaddr_in6 *)&peer)->sin6_addr, c->address,
 				      sizeof(c->address));
@@ -538,7 +256,8 @@ static void read_address(struct connection *c)
 
 static void connection_begin(struct server *server, struct MHD_Connection *mhd, void **context)
 {
-	const union MHD_ConnectionInfo *info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
+	const union MHD_ConnectionInfo *info =
+	    MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
 	struct connection *c = calloc(1, sizeof(*c));
 
 	if (!c || !info) {
@@ -559,7 +278,8 @@ static void connection_begin(struct server *server, struct MHD_Connection *mhd, 
 	*context = c;
 }
 
-static void on_connection(void *cls, struct MHD_Connection *mhd, void **context, enum MHD_ConnectionNotificationCode code)
+static void on_connection(void *cls, struct MHD_Connection *mhd, void **context,
+			  enum MHD_ConnectionNotificationCode code)
 {
 	struct server *server = cls;
 	struct connection *c = *context;
@@ -634,7 +354,7 @@ void http_stop(struct server *server)
 		if (c->active && c->active->stream)
 			stream_abort(c->active, false);
 		if (c->active)
-			resume(c->active);
+			exchange_resume(c->active);
 	}
 	if (server->daemon)
 		MHD_run(server->daemon);

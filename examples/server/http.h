@@ -14,8 +14,8 @@
 
 struct connection {
 	struct server *server;
-	int fd; /* libmicrohttpd's */
-	bool gone; /* the other end has closed, or half of it */
+	int fd;               /* libmicrohttpd's */
+	bool gone;            /* the other end has closed, or half of it */
 	uint64_t deadline_us; /* by when the request must be here whole; 0: it is */
 	char address[64];
 	bool local; /* a unix socket */
@@ -26,9 +26,9 @@ struct connection {
 };
 
 enum route_flags {
-	ROUTE_KEY = 1,	/* needs an API key where there are any */
+	ROUTE_KEY = 1,  /* needs an API key where there are any */
 	ROUTE_JSON = 2, /* has a body, which must be JSON */
-	ROUTE_BODY = 4	/* has a body of any kind */
+	ROUTE_BODY = 4  /* has a body of any kind */
 };
 
 struct route {
@@ -83,6 +83,9 @@ const char *exchange_query(const struct exchange *exchange, const char *name);
 void exchange_job_finished(struct exchange *exchange, struct job *job);
 /* Whose executions these are, and who waits for a turn. */
 const char *exchange_client(const struct exchange *exchange);
+
+/* It was suspended and may go on. */
+void exchange_resume(struct exchange *exchange);
 
 /* ---- for main ---- */
 

@@ -54,7 +54,8 @@ static void forget_old(struct server *server, uint64_t now_us)
 
 	while (job) {
 		struct job *next = job->newer;
-		bool old = job->state == JOB_FINISHED && now_us - job->finished_us > server->config.keep_ms * 1000;
+		bool old =
+		    job->state == JOB_FINISHED && now_us - job->finished_us > server->config.keep_ms * 1000;
 		bool crowded = jobs->finished > server->config.keep_results ||
 			       jobs->kept_bytes > server->config.keep_bytes;
 
@@ -91,8 +92,9 @@ static void log_end_of(const struct job *job)
 	if (!job->server->config.log_requests || job->waiter)
 		return; /* the request's own line tells it */
 	log_begin(&line, "info", "execution");
-	buffer_printf(&line, ",\"execution_id\":\"%s\",\"language\":\"%s\",\"status\":\"%s\",\"trace_id\":\"%s\"", job->id,
-		      job->language, job->status, job->trace);
+	buffer_printf(&line,
+		      ",\"execution_id\":\"%s\",\"language\":\"%s\",\"status\":\"%s\",\"trace_id\":\"%s\"",
+		      job->id, job->language, job->status, job->trace);
 	buffer_printf(&line, ",\"wall_us\":%" PRIu64 ",\"queue_us\":%" PRIu64, job->wall_us,
 		      (job->started_us ? job->started_us : job->finished_us) - job->created_us);
 	log_end(&line);
@@ -185,8 +187,9 @@ static void complete_batch(struct job *job)
 {
 	struct buffer out = {0};
 
-	buffer_printf(&out, "{\"id\":\"%s\",\"status\":\"%s\",\"queue_ms\":%" PRIu64 ",\"stopped\":%s,\"results\":[",
-		      job->id, job->status, frame_of(job).queue_ms, job->batch_stopped ? "true" : "false");
+	buffer_printf(
+	    &out, "{\"id\":\"%s\",\"status\":\"%s\",\"queue_ms\":%" PRIu64 ",\"stopped\":%s,\"results\":[",
+	    job->id, job->status, frame_of(job).queue_ms, job->batch_stopped ? "true" : "false");
 	buffer_add(&out, job->results.data ? job->results.data : "", job->results.size);
 	buffer_text(&out, "]}");
 	buffer_free(&job->results);
@@ -306,7 +309,8 @@ static void start_execution(struct job *job)
 		ce_execution_cancel(job->execution);
 	if (request->flags & CE_REQUEST_INTERACTIVE)
 		feed_early(job);
-	if (loop_add(job->server->loop, &job->watch, ce_execution_fd(job->execution), EPOLLIN, on_ready, job)) {
+	if (loop_add(job->server->loop, &job->watch, ce_execution_fd(job->execution), EPOLLIN, on_ready,
+		     job)) {
 		ce_execution_destroy(job->execution);
 		job->execution = NULL;
 		api_error_set(&failure, 500, "system_error", NULL, "cannot watch the execution");
@@ -336,7 +340,8 @@ static int check_language(struct job *job, struct api_error *error)
 	const ce_executor *executor = NULL;
 	ce_error *failure = NULL;
 
-	if (ce_sandbox_find_executor(job->engine->sandbox, job->request.request.language, &executor, &failure)) {
+	if (ce_sandbox_find_executor(job->engine->sandbox, job->request.request.language, &executor,
+				     &failure)) {
 		error_from_library(error, failure);
 		return -1;
 	}
@@ -347,8 +352,8 @@ static int check_language(struct job *job, struct api_error *error)
 			     ce_executor_unavailable_reason(executor));
 }
 
-int job_create(struct server *server, struct run_request *request, const struct job_setup *setup, struct job **out,
-	       struct api_error *error)
+int job_create(struct server *server, struct run_request *request, const struct job_setup *setup,
+	       struct job **out, struct api_error *error)
 {
 	struct job *job = calloc(1, sizeof(*job));
 	int r = -1;
@@ -377,8 +382,9 @@ int job_create(struct server *server, struct run_request *request, const struct 
 		api_error_set(error, 500, "system_error", NULL, "no random bytes to be had");
 	else if (!check_language(job, error) &&
 		 !admission_enqueue(&server->admission, job, setup->client, setup->concurrency))
-		api_error_set(error, 429, "queue_full", NULL, "%zu executions run and %zu wait: try again later",
-			      server->admission.running, server->admission.queued);
+		api_error_set(error, 429, "queue_full", NULL,
+			      "%zu executions run and %zu wait: try again later", server->admission.running,
+			      server->admission.queued);
 	else if (job->client)
 		r = 0;
 	if (r) {
@@ -415,10 +421,12 @@ int job_feed(struct job *job, const void *data, size_t size, bool close, struct 
 	if (job->state == JOB_FINISHED)
 		return api_error_set(error, 409, "finished", NULL, "the execution has ended");
 	if (!(job->request.request.flags & CE_REQUEST_INTERACTIVE))
-		return api_error_set(error, 409, "not_interactive", NULL,
-				     "its standard input was given with the request (start it with \"interactive\": true)");
+		return api_error_set(
+		    error, 409, "not_interactive", NULL,
+		    "its standard input was given with the request (start it with \"interactive\": true)");
 	if (job->input_closed && size)
-		return api_error_set(error, 409, "input_closed", NULL, "its standard input was closed before");
+		return api_error_set(error, 409, "input_closed", NULL,
+				     "its standard input was closed before");
 	pending = job->execution ? ce_execution_pending_input(job->execution) : job->early_input.size;
 	if (pending && pending + size > INPUT_PENDING_MAX)
 		return api_error_set(error, 429, "input_pending", NULL,
@@ -426,7 +434,9 @@ int job_feed(struct job *job, const void *data, size_t size, bool close, struct 
 	job->input_closed |= close;
 	if (!job->execution) {
 		buffer_add(&job->early_input, data, size);
-		return job->early_input.failed ? api_error_set(error, 500, "no_memory", NULL, "no memory left") : 0;
+		return job->early_input.failed
+			   ? api_error_set(error, 500, "no_memory", NULL, "no memory left")
+			   : 0;
 	}
 	if (size)
 		ce_execution_write(job->execution, data, size, NULL);
@@ -448,7 +458,8 @@ void jobs_tick(struct server *server, uint64_t now_us)
 			streams_tick(job, now_us);
 		if (job->state != JOB_QUEUED || now_us - job->created_us < patience)
 			continue;
-		api_error_set(&error, 503, "queue_timeout", NULL, "no slot became free in %" PRIu64 " ms", patience / 1000);
+		api_error_set(&error, 503, "queue_timeout", NULL, "no slot became free in %" PRIu64 " ms",
+			      patience / 1000);
 		job->timed_out_in_queue = true;
 		server->metrics.rejected[REJECT_QUEUE_TIMEOUT]++;
 		complete_without_result(job, "system_error", &error);

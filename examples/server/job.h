@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * One execution (or one batch of them) from its request to the end of the server's memory of it. Main thread. */
+ * One execution (or one batch of them) from its request to the end of the server's memory of it. Main thread.
+ */
 #ifndef SERVER_JOB_H
 #define SERVER_JOB_H
 
@@ -25,19 +26,19 @@ struct job {
 	char trace[33];
 	enum request_form form;
 	enum job_state state;
-	bool live;	/* has events */
-	bool detached;	/* its result is kept for GET */
+	bool live;     /* has events */
+	bool detached; /* its result is kept for GET */
 	bool cancelled, timed_out_in_queue;
 	struct run_request request;
 	char language[64]; /* name of the executor */
 	double created_at;
 	uint64_t created_us, started_us, finished_us;
 
-	struct client *client;	 /* of admission */
-	struct job *queue_next;	 /* of admission */
+	struct client *client;     /* of admission */
+	struct job *queue_next;    /* of admission */
 	struct job *newer, *older; /* all jobs, by age */
 
-	struct engine *engine; /* used */
+	struct engine *engine;   /* used */
 	ce_execution *execution; /* owned */
 	struct watch watch;
 	struct buffer early_input; /* fed before it ran */
@@ -46,7 +47,7 @@ struct job {
 	struct events events;
 	char tails[2][2][4]; /* unfinished characters by stage and stream */
 	size_t tail_sizes[2][2];
-	struct stream *streams;	 /* readers of the events */
+	struct stream *streams;  /* readers of the events */
 	struct exchange *waiter; /* who waits for the result */
 
 	bool has_usage;
@@ -56,8 +57,8 @@ struct job {
 	uint64_t wall_us, memory_bytes;
 	unsigned http_status;
 	struct api_error *error; /* why there is no result of the library's; owned */
-	struct buffer result; /* JSON */
-	size_t kept_bytes;    /* counted in jobs.kept_bytes */
+	struct buffer result;    /* JSON */
+	size_t kept_bytes;       /* counted in jobs.kept_bytes */
 
 	size_t next_input; /* batch */
 	struct buffer results;
@@ -78,12 +79,12 @@ struct job_setup {
 	uint64_t concurrency; /* of the client; 0: any */
 };
 
-/* Takes the request over, checks the language and queues the job; jobs_start starts it. 0, or -1 with `error`;
- * on failure the request is freed. */
-int job_create(struct server *server, struct run_request *request, const struct job_setup *setup, struct job **out,
-	       struct api_error *error);
-/* Starts what may start now. A job may have ended when this returns, but not been forgotten if somebody waits for it
- * or reads its events. */
+/* Takes the request over, checks the language and queues the job; jobs_start starts it. 0, or -1 with
+ * `error`; on failure the request is freed. */
+int job_create(struct server *server, struct run_request *request, const struct job_setup *setup,
+	       struct job **out, struct api_error *error);
+/* Starts what may start now. A job may have ended when this returns, but not been forgotten if somebody waits
+ * for it or reads its events. */
 void jobs_start(struct server *server);
 struct job *jobs_find(struct server *server, const char *id, const char *owner);
 void job_cancel(struct job *job);

@@ -41,7 +41,8 @@ static void take_output(struct job *job, const ce_event *event)
 	struct buffer text = {0};
 	char *kept;
 
-	if (stage < CE_STAGE_COMPILE || stage > CE_STAGE_RUN || stream < CE_STREAM_STDOUT || stream > CE_STREAM_STDERR)
+	if (stage < CE_STAGE_COMPILE || stage > CE_STAGE_RUN || stream < CE_STREAM_STDOUT ||
+	    stream > CE_STREAM_STDERR)
 		return;
 	kept = job->tails[stage - 1][stream - 1];
 	held = &job->tail_sizes[stage - 1][stream - 1];
@@ -67,7 +68,8 @@ void job_flush_tails(struct job *job)
 			size_t *held = &job->tail_sizes[stage - 1][stream - 1];
 
 			if (*held)
-				publish_text(job, (ce_stage)stage, stream, job->tails[stage - 1][stream - 1], *held);
+				publish_text(job, (ce_stage)stage, stream, job->tails[stage - 1][stream - 1],
+					     *held);
 			*held = 0;
 		}
 }
@@ -75,10 +77,10 @@ void job_flush_tails(struct job *job)
 static void put_usage(struct buffer *out, const ce_usage *usage)
 {
 	buffer_printf(out,
-		      "\"wall_time_us\":%" PRIu64 ",\"cpu_time_us\":%" PRIu64 ",\"memory_bytes\":%" PRIu64 ",\"tasks\":%" PRIu64
-		      ",\"read_bytes\":%" PRIu64 ",\"write_bytes\":%" PRIu64 "}",
-		      usage->wall_time_us, usage->cpu_time_us, usage->memory_bytes, usage->tasks, usage->read_bytes,
-		      usage->write_bytes);
+		      "\"wall_time_us\":%" PRIu64 ",\"cpu_time_us\":%" PRIu64 ",\"memory_bytes\":%" PRIu64
+		      ",\"tasks\":%" PRIu64 ",\"read_bytes\":%" PRIu64 ",\"write_bytes\":%" PRIu64 "}",
+		      usage->wall_time_us, usage->cpu_time_us, usage->memory_bytes, usage->tasks,
+		      usage->read_bytes, usage->write_bytes);
 }
 
 static void take_usage(struct job *job, const ce_event *event)
@@ -135,7 +137,8 @@ const char *job_status(const struct job *job)
 	return job->state == JOB_FINISHED ? job->status : names[job->state];
 }
 
-/* Milliseconds since 1970, measured from the creation by a clock that nobody sets; null while it has not come. */
+/* Milliseconds since 1970, measured from the creation by a clock that nobody sets; null while it has not
+ * come. */
 static void put_moment(struct buffer *out, const char *name, const struct job *job, uint64_t at_us)
 {
 	double milliseconds = job->created_at * 1000 + (double)(at_us - job->created_us) / 1000;
@@ -149,16 +152,18 @@ static void put_moment(struct buffer *out, const char *name, const struct job *j
 void job_write(const struct job *job, bool with_result, struct buffer *out)
 {
 	bool finished = job->state == JOB_FINISHED;
-	uint64_t now = finished ? job->finished_us : clock_us(), started = job->started_us ? job->started_us : now;
+	uint64_t now = finished ? job->finished_us : clock_us(),
+		 started = job->started_us ? job->started_us : now;
 
-	buffer_printf(out, "{\"id\":\"%s\",\"language\":\"%s\",\"status\":\"%s\",\"finished\":%s,\"kind\":\"%s\"", job->id,
-		      job->language, job_status(job), finished ? "true" : "false",
+	buffer_printf(out,
+		      "{\"id\":\"%s\",\"language\":\"%s\",\"status\":\"%s\",\"finished\":%s,\"kind\":\"%s\"",
+		      job->id, job->language, job_status(job), finished ? "true" : "false",
 		      job->form == FORM_BATCH ? "batch" : "single");
 	put_moment(out, "created_at", job, job->created_us);
 	put_moment(out, "started_at", job, job->started_us);
 	put_moment(out, "finished_at", job, job->finished_us);
-	buffer_printf(out, ",\"queue_ms\":%" PRIu64 ",\"elapsed_us\":%" PRIu64, (started - job->created_us) / 1000,
-		      now - started);
+	buffer_printf(out, ",\"queue_ms\":%" PRIu64 ",\"elapsed_us\":%" PRIu64,
+		      (started - job->created_us) / 1000, now - started);
 	if (job->has_usage) {
 		buffer_text(out, ",\"usage\":{");
 		put_usage(out, &job->usage);
@@ -166,8 +171,8 @@ void job_write(const struct job *job, bool with_result, struct buffer *out)
 		buffer_text(out, ",\"usage\":null");
 	}
 	if (finished) {
-		buffer_printf(out, ",\"execution_time\":%" PRIu64 ",\"memory_usage\":%" PRIu64, job->wall_us / 1000,
-			      (job->memory_bytes + 1023) / 1024);
+		buffer_printf(out, ",\"execution_time\":%" PRIu64 ",\"memory_usage\":%" PRIu64,
+			      job->wall_us / 1000, (job->memory_bytes + 1023) / 1024);
 		if (job->exit_code < 0)
 			buffer_text(out, ",\"exit_code\":null");
 		else

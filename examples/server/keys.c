@@ -21,14 +21,17 @@ static bool read_number(const char *text, uint64_t *out)
 /* "name sha256 [concurrency=N] [rate=N]". NULL, or what is wrong. */
 static const char *read_key(char *line, struct key *key)
 {
-	char *save = NULL, *name = strtok_r(line, " \t\r\n", &save), *digest = strtok_r(NULL, " \t\r\n", &save), *word;
+	char *save = NULL, *name = strtok_r(line, " \t\r\n", &save),
+	     *digest = strtok_r(NULL, " \t\r\n", &save), *word;
 
 	*key = (struct key){0};
 	if (!digest || strlen(name) >= sizeof(key->name))
 		return "this is not 'name sha256 [concurrency=N] [rate=N]'";
-	if (strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-@") != strlen(name))
+	if (strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-@") !=
+	    strlen(name))
 		return "the name has other characters than letters, digits and ._-@";
-	if (strlen(digest) != SHA256_HEX_BYTES - 1 || strspn(digest, "0123456789abcdef") != SHA256_HEX_BYTES - 1)
+	if (strlen(digest) != SHA256_HEX_BYTES - 1 ||
+	    strspn(digest, "0123456789abcdef") != SHA256_HEX_BYTES - 1)
 		return "the second word is not a SHA-256 of 64 lower-case hexadecimal digits";
 	memcpy(key->name, name, strlen(name));
 	memcpy(key->digest, digest, SHA256_HEX_BYTES - 1);
@@ -40,7 +43,8 @@ static const char *read_key(char *line, struct key *key)
 		else if (!strncmp(word, "rate=", 5))
 			good = read_number(word + 5, &key->rate) && key->rate;
 		if (!good)
-			return "after the SHA-256 there may stand concurrency=N and rate=N (per minute), N from 1 on";
+			return "after the SHA-256 there may stand concurrency=N and rate=N (per minute), N "
+			       "from 1 on";
 	}
 	key->tokens = (double)key->rate;
 	return NULL;

@@ -16,8 +16,8 @@ struct key {
 	char name[KEY_NAME_BYTES];
 	char digest[SHA256_HEX_BYTES];
 	uint64_t concurrency; /* 0: as many as the server */
-	uint64_t rate;	      /* executions per minute; 0: any */
-	double tokens;	      /* what is left of it now */
+	uint64_t rate;        /* executions per minute; 0: any */
+	double tokens;        /* what is left of it now */
 	uint64_t filled_us;
 };
 
@@ -26,7 +26,8 @@ struct keys {
 	size_t count;
 };
 
-/* Reads the file anew. On failure `keys` stays as it was and `why` says the line. Tokens carry over by name. */
+/* Reads the file anew. On failure `keys` stays as it was and `why` says the line. Tokens carry over by name.
+ */
 int keys_load(struct keys *keys, const char *path, char *why, size_t size);
 void keys_free(struct keys *keys);
 /* Looks at every key in constant time. NULL: none. Borrowed until the next load. */

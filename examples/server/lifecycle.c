@@ -65,7 +65,8 @@ static void drain(struct server *server)
 	}
 	server->draining = true;
 	server->drain_until_us = clock_us() + server->config.drain_timeout_ms * 1000;
-	log_line("info", "stopping: %zu executions run, %zu wait", server->admission.running, server->admission.queued);
+	log_line("info", "stopping: %zu executions run, %zu wait", server->admission.running,
+		 server->admission.queued);
 	notify_systemd("STOPPING=1");
 	/* libmicrohttpd hands the socket back and accepts no more. */
 	MHD_quiesce_daemon(server->daemon);
@@ -95,7 +96,8 @@ static bool is_over(struct server *server, uint64_t now_us)
 	if (now_us < server->drain_until_us)
 		return false;
 	if (server->admission.running || server->admission.queued) {
-		log_line("warning", "out of patience: %zu executions are cancelled", server->admission.running);
+		log_line("warning", "out of patience: %zu executions are cancelled",
+			 server->admission.running);
 		jobs_cancel_all(server);
 		server->drain_until_us = now_us + 5000000; /* for the answers to get out */
 		return false;
@@ -136,8 +138,8 @@ static int open_signals(struct server *server)
 	return loop_add(server->loop, &server->signal_watch, server->signal_fd, EPOLLIN, on_signal, server);
 }
 
-/* Under full load we wake up late unless the scheduler gives us short turns: from Linux 6.12 on sched_runtime is the
- * slice of an ordinary task. Elsewhere this is refused or means nothing. */
+/* Under full load we wake up late unless the scheduler gives us short turns: from Linux 6.12 on sched_runtime
+ * is the slice of an ordinary task. Elsewhere this is refused or means nothing. */
 static void ask_for_short_slices(void)
 {
 	/* struct sched_attr, whose header glibc 2.36 cannot stand beside its own. */

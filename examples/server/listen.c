@@ -102,7 +102,8 @@ static uint64_t bound_port(int fd)
 
 static int open_tcp(const struct config *config, char *why, size_t size)
 {
-	struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV}, *found = NULL;
+	struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV},
+			*found = NULL;
 	char port[8];
 	int one = 1, fd, r;
 

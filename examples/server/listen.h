@@ -6,8 +6,8 @@
 
 #include "config.h"
 
-/* From systemd (LISTEN_FDS), else a unix socket, else TCP. The descriptor or -1 with `why`; *port is 0 for a unix
- * socket. */
+/* From systemd (LISTEN_FDS), else a unix socket, else TCP. The descriptor or -1 with `why`; *port is 0 for a
+ * unix socket. */
 int listen_open(const struct config *config, uint64_t *port, char *why, size_t size);
 /* Removes a unix socket that we made. */
 void listen_cleanup(const struct config *config);

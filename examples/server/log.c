@@ -18,8 +18,8 @@ void log_begin(struct buffer *line, const char *level, const char *message)
 	clock_gettime(CLOCK_REALTIME, &now);
 	gmtime_r(&now.tv_sec, &broken);
 	strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%S", &broken);
-	buffer_printf(line, "{\"time\":\"%s.%03ldZ\",\"level\":\"%s\",\"message\":", stamp, now.tv_nsec / 1000000,
-		      level);
+	buffer_printf(line, "{\"time\":\"%s.%03ldZ\",\"level\":\"%s\",\"message\":", stamp,
+		      now.tv_nsec / 1000000, level);
 	buffer_json_string(line, message, strlen(message));
 }
 

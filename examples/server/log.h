@@ -20,8 +20,8 @@ void log_library(int priority, const char *message, void *user_data);
 #define TRACE_ID_DIGITS 32
 #define SPAN_ID_DIGITS 16
 
-/* W3C trace context: takes the trace of a valid `traceparent` (which may be NULL), else makes one up; the span is
- * always ours. Both arrays are NUL-terminated. */
+/* W3C trace context: takes the trace of a valid `traceparent` (which may be NULL), else makes one up; the
+ * span is always ours. Both arrays are NUL-terminated. */
 void trace_take(const char *traceparent, char trace[TRACE_ID_DIGITS + 1], char span[SPAN_ID_DIGITS + 1]);
 
 #endif

@@ -23,13 +23,16 @@ static const char help_head[] =
     "      --print-config  print the settings as YAML and exit\n"
     "      --hash-key      read an API key from standard input and print its SHA-256\n"
     "\n"
-    "Settings. Each is an option, an environment variable, and a key of the YAML file (the option with '_' for\n"
-    "'-'); the option wins over the environment, the environment over the file. Times take ms, s, min and h,\n"
+    "Settings. Each is an option, an environment variable, and a key of the YAML file (the option with '_' "
+    "for\n"
+    "'-'); the option wins over the environment, the environment over the file. Times take ms, s, min and "
+    "h,\n"
     "sizes take K, M, G, KiB, MiB and GiB.\n"
     "\n";
 
-static const char help_tail[] = "\nSignals: SIGTERM stops when what runs has ended, SIGHUP reads executors and keys anew.\n"
-				"Exit status: 0 stopped as asked, 1 cannot start, 2 wrong settings.\n";
+static const char help_tail[] =
+    "\nSignals: SIGTERM stops when what runs has ended, SIGHUP reads executors and keys anew.\n"
+    "Exit status: 0 stopped as asked, 1 cannot start, 2 wrong settings.\n";
 
 static int complain(const char *why)
 {
@@ -65,8 +68,12 @@ static bool take_mode(struct command_line *line, const char *word)
 		const char *word;
 		enum mode mode;
 	} modes[] = {
-	    {"-h", MODE_HELP},		    {"--help", MODE_HELP},	      {"-V", MODE_VERSION},
-	    {"--version", MODE_VERSION},    {"--check-config", MODE_CHECK}, {"--hash-key", MODE_HASH},
+	    {"-h", MODE_HELP},
+	    {"--help", MODE_HELP},
+	    {"-V", MODE_VERSION},
+	    {"--version", MODE_VERSION},
+	    {"--check-config", MODE_CHECK},
+	    {"--hash-key", MODE_HASH},
 	    {"--print-config", MODE_PRINT},
 	};
 

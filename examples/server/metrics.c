@@ -15,7 +15,7 @@ static const uint64_t bounds_us[METRICS_BUCKETS] = {
 };
 
 static const char *const bound_names[METRICS_BUCKETS + 1] = {
-    "0.001", "0.0025", "0.005", "0.01", "0.025", "0.05", "0.1", "0.25",
+    "0.001", "0.0025", "0.005", "0.01", "0.025", "0.05", "0.1",  "0.25",
     "0.5",   "1.0",    "2.5",   "5.0",  "15.0",  "60.0", "+Inf",
 };
 
@@ -116,10 +116,11 @@ static void write_histograms(const struct metrics *m, struct buffer *out)
 
 		for (size_t i = 0; i <= METRICS_BUCKETS; i++) {
 			sum += h->buckets[i];
-			buffer_printf(out, "%s_bucket{stage=\"%s\",le=\"%s\"} %" PRIu64 "\n", name, stage_names[s],
-				      bound_names[i], sum);
+			buffer_printf(out, "%s_bucket{stage=\"%s\",le=\"%s\"} %" PRIu64 "\n", name,
+				      stage_names[s], bound_names[i], sum);
 		}
-		buffer_printf(out, "%s_sum{stage=\"%s\"} %.6f\n", name, stage_names[s], (double)h->sum_us / 1e6);
+		buffer_printf(out, "%s_sum{stage=\"%s\"} %.6f\n", name, stage_names[s],
+			      (double)h->sum_us / 1e6);
 		buffer_printf(out, "%s_count{stage=\"%s\"} %" PRIu64 "\n", name, stage_names[s], h->count);
 	}
 }
@@ -132,8 +133,10 @@ static void write_requests(const struct metrics *m, struct buffer *out)
 			      m->rejected[i]);
 	head(out, "codeexec_http_responses_total", "counter", "HTTP answers by class of status.");
 	for (size_t i = 2; i < 6; i++)
-		buffer_printf(out, "codeexec_http_responses_total{class=\"%zuxx\"} %" PRIu64 "\n", i, m->responses[i]);
-	single(out, "codeexec_http_request_bytes_total", "counter", "Bytes of request bodies.", (double)m->bytes_in);
+		buffer_printf(out, "codeexec_http_responses_total{class=\"%zuxx\"} %" PRIu64 "\n", i,
+			      m->responses[i]);
+	single(out, "codeexec_http_request_bytes_total", "counter", "Bytes of request bodies.",
+	       (double)m->bytes_in);
 	single(out, "codeexec_http_response_bytes_total", "counter", "Bytes of response bodies.",
 	       (double)m->bytes_out);
 }
@@ -142,13 +145,14 @@ static void write_now(const struct metrics_now *now, struct buffer *out)
 {
 	single(out, "codeexec_running", "gauge", "Executions that run now.", (double)now->running);
 	single(out, "codeexec_queue_depth", "gauge", "Executions that wait now.", (double)now->queued);
-	single(out, "codeexec_running_limit", "gauge", "Executions that may run at once.", (double)now->max_running);
+	single(out, "codeexec_running_limit", "gauge", "Executions that may run at once.",
+	       (double)now->max_running);
 	single(out, "codeexec_queue_limit", "gauge", "Executions that may wait.", (double)now->queue_limit);
 	single(out, "codeexec_http_connections", "gauge", "Open connections.", (double)now->connections);
-	single(out, "codeexec_remembered_executions", "gauge", "Executions in the list, finished ones included.",
-	       (double)now->remembered);
-	single(out, "codeexec_supervisor_restarts_total", "counter", "Supervisors that died and were replaced.",
-	       (double)now->supervisor_restarts);
+	single(out, "codeexec_remembered_executions", "gauge",
+	       "Executions in the list, finished ones included.", (double)now->remembered);
+	single(out, "codeexec_supervisor_restarts_total", "counter",
+	       "Supervisors that died and were replaced.", (double)now->supervisor_restarts);
 	single(out, "codeexec_ready", "gauge", "1 if executions are taken.", now->ready ? 1 : 0);
 }
 
@@ -245,9 +249,10 @@ void metrics_write_summary(const struct metrics *m, const struct metrics_now *no
 	for (size_t i = 0; i < METRICS_SECONDS; i++)
 		if (m->second[i] < second && m->second[i] + 10 >= second)
 			sum += m->per_second[i];
-	buffer_printf(out, "{\"running\":%zu,\"queued\":%zu,\"max_running\":%zu,\"queue_limit\":%zu", now->running,
-		      now->queued, now->max_running, now->queue_limit);
-	buffer_printf(out, ",\"finished_total\":%" PRIu64 ",\"rejected_total\":%" PRIu64 ",\"per_second\":%.1f",
+	buffer_printf(out, "{\"running\":%zu,\"queued\":%zu,\"max_running\":%zu,\"queue_limit\":%zu",
+		      now->running, now->queued, now->max_running, now->queue_limit);
+	buffer_printf(out,
+		      ",\"finished_total\":%" PRIu64 ",\"rejected_total\":%" PRIu64 ",\"per_second\":%.1f",
 		      m->finished, metrics_rejected_total(m), (double)sum / 10);
 	put_percentiles(out, "execution_ms", m->recent_run_us, count);
 	put_percentiles(out, "total_ms", m->recent_total_us, count);

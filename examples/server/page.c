@@ -13,8 +13,9 @@
 #define FILES_MAX 64
 #define FILE_MAX_BYTES ((size_t)8 << 20)
 /* The editor lives in a shadow root, whose style sheets are adopted: no inline style is needed. */
-#define PAGE_POLICY                                                                                                    \
-	"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src " \
+#define PAGE_POLICY                                                                                          \
+	"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "   \
+	"connect-src "                                                                                       \
 	"'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 /* Read once, before the first request; the same for all of the process. */
@@ -44,7 +45,8 @@ static int load_file(const char *directory, const char *name)
 	char path[4096], digest[SHA256_HEX_BYTES], *etag = NULL;
 	struct stat status;
 
-	if (loaded_count == FILES_MAX || (size_t)snprintf(path, sizeof(path), "%s/%s", directory, name) >= sizeof(path))
+	if (loaded_count == FILES_MAX ||
+	    (size_t)snprintf(path, sizeof(path), "%s/%s", directory, name) >= sizeof(path))
 		return -1;
 	if (stat(path, &status) || !S_ISREG(status.st_mode))
 		return 0;
@@ -69,7 +71,8 @@ int page_load(const char *directory, char *why, size_t size)
 	from_directory = true;
 	while (dir && (entry = readdir(dir)))
 		if (entry->d_name[0] != '.' && load_file(directory, entry->d_name)) {
-			snprintf(why, size, "%s/%s: cannot be read, or there are too many files", directory, entry->d_name);
+			snprintf(why, size, "%s/%s: cannot be read, or there are too many files", directory,
+				 entry->d_name);
 			closedir(dir);
 			return -1;
 		}
@@ -113,11 +116,16 @@ static const char *type_of(const char *name)
 	static const struct {
 		const char *ending, *type;
 	} types[] = {
-	    {".html", "text/html; charset=utf-8"}, {".js", "text/javascript; charset=utf-8"},
-	    {".css", "text/css; charset=utf-8"},   {".svg", "image/svg+xml"},
-	    {".png", "image/png"},		   {".ico", "image/x-icon"},
-	    {".json", "application/json"},	   {".txt", "text/plain; charset=utf-8"},
-	    {".woff2", "font/woff2"},		   {".webmanifest", "application/manifest+json"},
+	    {".html", "text/html; charset=utf-8"},
+	    {".js", "text/javascript; charset=utf-8"},
+	    {".css", "text/css; charset=utf-8"},
+	    {".svg", "image/svg+xml"},
+	    {".png", "image/png"},
+	    {".ico", "image/x-icon"},
+	    {".json", "application/json"},
+	    {".txt", "text/plain; charset=utf-8"},
+	    {".woff2", "font/woff2"},
+	    {".webmanifest", "application/manifest+json"},
 	    {".map", "application/json"},
 	};
 	const char *dot = strrchr(name, '.');

@@ -9,8 +9,8 @@
 #include "text.h"
 #include "util.h"
 
-int api_error_set(struct api_error *error, unsigned status, const char *code, const char *field, const char *format,
-		  ...)
+int api_error_set(struct api_error *error, unsigned status, const char *code, const char *field,
+		  const char *format, ...)
 {
 	va_list arguments;
 
@@ -56,7 +56,8 @@ static const char *plain_text(struct reading *r, const char *field, const json_t
 	return NULL;
 }
 
-static int read_bytes(struct reading *r, const char *field, const json_t *value, bool base64, struct blob *out)
+static int read_bytes(struct reading *r, const char *field, const json_t *value, bool base64,
+		      struct blob *out)
 {
 	bool wrong = false;
 
@@ -70,7 +71,8 @@ static int read_bytes(struct reading *r, const char *field, const json_t *value,
 	out->data = out->owned;
 	if (out->owned)
 		return 0;
-	return wrong ? invalid(r->error, field, "is not base64 (standard alphabet, padded)") : no_memory(r->error);
+	return wrong ? invalid(r->error, field, "is not base64 (standard alphabet, padded)")
+		     : no_memory(r->error);
 }
 
 static int read_encoding(struct reading *r, const char *field, const json_t *value, bool *base64)
@@ -137,9 +139,11 @@ static int read_env(struct reading *r, const char *field, const json_t *value)
 	return 0;
 }
 
-static int read_file(struct reading *r, const char *path, const json_t *value, ce_file *file, struct blob *blob)
+static int read_file(struct reading *r, const char *path, const json_t *value, ce_file *file,
+		     struct blob *blob)
 {
-	const json_t *content = json_object_get(value, "content"), *encoding = json_object_get(value, "encoding");
+	const json_t *content = json_object_get(value, "content"),
+		     *encoding = json_object_get(value, "encoding");
 	bool base64 = false;
 	char name[80];
 	size_t known;
@@ -192,8 +196,9 @@ static int read_inputs(struct reading *r, const char *field, const json_t *value
 	if (!json_is_array(value) || !count)
 		return invalid(r->error, field, "must be a list of at least one string or null");
 	if (count > r->config->batch_limit)
-		return api_error_set(r->error, 400, "over_limit", field, "%s has %zu items; at most %llu are taken",
-				     field, count, (unsigned long long)r->config->batch_limit);
+		return api_error_set(r->error, 400, "over_limit", field,
+				     "%s has %zu items; at most %llu are taken", field, count,
+				     (unsigned long long)r->config->batch_limit);
 	r->out->inputs = calloc(count, sizeof(*r->out->inputs));
 	if (!r->out->inputs)
 		return no_memory(r->error);
@@ -339,8 +344,9 @@ static int refuse_unknown(const json_t *root, enum request_form form, struct api
 			}
 		}
 		if (!known)
-			return api_error_set(error, 400, "unknown_field", name, "unknown field '%.60s'%s%s%s", name,
-					     near ? " (did you mean " : "", near ? near : "", near ? "?)" : "");
+			return api_error_set(error, 400, "unknown_field", name, "unknown field '%.60s'%s%s%s",
+					     name, near ? " (did you mean " : "", near ? near : "",
+					     near ? "?)" : "");
 	}
 	return 0;
 }
@@ -382,13 +388,15 @@ static void connect(struct run_request *out)
 
 static json_t *parse(const char *body, size_t size, struct api_error *error)
 {
-	/* Jansson itself refuses ill-formed UTF-8, lone surrogates, numbers that do not fit and deep nesting. */
+	/* Jansson itself refuses ill-formed UTF-8, lone surrogates, numbers that do not fit and deep nesting.
+	 */
 	size_t flags = JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL;
 	json_error_t at;
 	json_t *root = json_loadb(body ? body : "", size, flags, &at);
 
 	if (!root)
-		api_error_set(error, 400, "invalid_json", NULL, "line %d, column %d: %s", at.line, at.column, at.text);
+		api_error_set(error, 400, "invalid_json", NULL, "line %d, column %d: %s", at.line, at.column,
+			      at.text);
 	return root;
 }
 

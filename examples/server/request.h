@@ -11,9 +11,9 @@
 
 /* What went wrong with a request, as the answer tells it. */
 struct api_error {
-	unsigned status; /* HTTP */
+	unsigned status;  /* HTTP */
 	const char *code; /* static */
-	char field[96];	  /* "": none */
+	char field[96];   /* "": none */
 	char message[480];
 };
 
@@ -35,10 +35,10 @@ struct run_request {
 	ce_request request;
 	ce_limits limits, compile_limits;
 	struct blob code, input;
-	ce_file *files;	     /* owned */
-	struct blob *blobs;  /* owned: contents of the files */
+	ce_file *files;                /* owned */
+	struct blob *blobs;            /* owned: contents of the files */
 	char **args, **env, **outputs; /* owned, and so are the items of env */
-	struct blob *inputs; /* owned; batch */
+	struct blob *inputs;           /* owned; batch */
 	size_t input_count;
 	bool stop_on_failure;
 	bool always_base64;

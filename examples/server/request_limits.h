@@ -4,8 +4,8 @@
 
 #include "request.h"
 
-/* Reads an object of limits. Those of the run stage are held against the configured ceilings here, those of the
- * compile stage against the library's. */
+/* Reads an object of limits. Those of the run stage are held against the configured ceilings here, those of
+ * the compile stage against the library's. */
 int request_limits_read(const char *field, const json_t *value, const struct config *config, bool compile,
 			ce_limits *limits, struct api_error *error);
 /* Seconds, fractions allowed, as milliseconds. */

@@ -32,7 +32,8 @@ static void put_base64(struct buffer *out, const char *name, const void *data, s
 	free(encoded);
 }
 
-static void put_stream(struct buffer *out, const char *name, const void *data, size_t size, bool always_base64)
+static void put_stream(struct buffer *out, const char *name, const void *data, size_t size,
+		       bool always_base64)
 {
 	char base64[32];
 
@@ -59,7 +60,8 @@ static void put_output(struct buffer *out, const ce_result *result, ce_stage sta
 		total[i] = ce_result_output_total(result, stage, stream);
 	}
 	buffer_printf(out, ",\"truncated\":{\"stdout\":%s,\"stderr\":%s}", cut[0], cut[1]);
-	buffer_printf(out, ",\"total_bytes\":{\"stdout\":%" PRIu64 ",\"stderr\":%" PRIu64 "}", total[0], total[1]);
+	buffer_printf(out, ",\"total_bytes\":{\"stdout\":%" PRIu64 ",\"stderr\":%" PRIu64 "}", total[0],
+		      total[1]);
 }
 
 static void put_end(struct buffer *out, int code, int number)
@@ -86,7 +88,8 @@ static void put_account(struct buffer *out, const ce_account *a)
 	put_number(out, "wall_us", a->wall_time_us);
 	put_number(out, "cpu_time_us", a->cpu_time_us);
 	put_number(out, "memory_usage", (a->memory_peak_bytes + 1023) / 1024);
-	buffer_printf(out, ",\"memory_source\":\"%s\"", a->flags & CE_ACCOUNT_MEMORY_IS_RSS ? "rss" : "cgroup");
+	buffer_printf(out, ",\"memory_source\":\"%s\"",
+		      a->flags & CE_ACCOUNT_MEMORY_IS_RSS ? "rss" : "cgroup");
 	buffer_printf(out, ",\"process_stats\":{\"max_rss\":%" PRIu64, a->max_rss_bytes / 1024);
 	put_number(out, "user_time_us", a->user_time_us);
 	put_number(out, "system_time_us", a->system_time_us);
@@ -97,7 +100,8 @@ static void put_account(struct buffer *out, const ce_account *a)
 	put_number(out, "voluntary_switches", a->voluntary_switches);
 	put_number(out, "involuntary_switches", a->involuntary_switches);
 	put_number(out, "tasks_peak", a->tasks_peak);
-	buffer_printf(out, ",\"tasks_peak_sampled\":%s", a->flags & CE_ACCOUNT_TASKS_SAMPLED ? "true" : "false");
+	buffer_printf(out, ",\"tasks_peak_sampled\":%s",
+		      a->flags & CE_ACCOUNT_TASKS_SAMPLED ? "true" : "false");
 	put_number(out, "memory_anon", a->memory_anon_bytes / 1024);
 	put_number(out, "memory_file", a->memory_file_bytes / 1024);
 	put_number(out, "memory_shmem", a->memory_shmem_bytes / 1024);
@@ -125,7 +129,8 @@ static void put_diagnostics(struct buffer *out, const ce_result *result, uint64_
 
 		if (ce_result_diagnostic(result, i, &d) || (stage && d.stage != stage))
 			continue;
-		buffer_printf(out, "%s{\"stage\":\"%s\",", first ? "" : ",", ce_stage_name((ce_stage)d.stage));
+		buffer_printf(out, "%s{\"stage\":\"%s\",", first ? "" : ",",
+			      ce_stage_name((ce_stage)d.stage));
 		put_text(out, "severity", d.severity);
 		buffer_text(out, ",");
 		put_text(out, "type", d.type);
@@ -217,7 +222,8 @@ static void put_isolation(struct buffer *out, const ce_result *result)
 	buffer_text(out, "}");
 }
 
-static void put_frame(struct buffer *out, const struct result_frame *frame, const char *status, const char *message)
+static void put_frame(struct buffer *out, const struct result_frame *frame, const char *status,
+		      const char *message)
 {
 	buffer_text(out, "{");
 	put_text(out, "id", frame->id);

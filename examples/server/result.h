@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * Results as JSON, written straight into a buffer: it is done once per execution and on the way of the answer. */
+ * Results as JSON, written straight into a buffer: it is done once per execution and on the way of the
+ * answer. */
 #ifndef SERVER_RESULT_H
 #define SERVER_RESULT_H
 

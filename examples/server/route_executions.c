@@ -127,15 +127,17 @@ void route_start(struct exchange *x)
 
 	if (!job)
 		return;
-	/* While it has a waiter nobody forgets it; one that ends at its start answers by itself, with the reason. */
+	/* While it has a waiter nobody forgets it; one that ends at its start answers by itself, with the
+	 * reason. */
 	wait_for(x, job);
 	if (!x->job)
 		return;
 	job->waiter = NULL;
 	x->job = NULL;
 	snprintf(location, sizeof(location), "/executions/%s", job->id);
-	buffer_printf(&json, "{\"id\":\"%s\",\"status\":\"%s\",\"url\":\"%s\",\"events_url\":\"%s/events\"}\n", job->id,
-		      job_status(job), location, location);
+	buffer_printf(&json,
+		      "{\"id\":\"%s\",\"status\":\"%s\",\"url\":\"%s\",\"events_url\":\"%s/events\"}\n",
+		      job->id, job_status(job), location, location);
 	exchange_reply_buffer(x, 202, &json);
 	exchange_add_header(x, "Location", location);
 }
@@ -166,7 +168,8 @@ static struct job *find(struct exchange *x)
 	struct job *job = jobs_find(x->server, x->id, x->key_name);
 
 	if (!job)
-		exchange_fail(x, 404, "unknown_execution", NULL, "there is no execution of that id (any more)");
+		exchange_fail(x, 404, "unknown_execution", NULL,
+			      "there is no execution of that id (any more)");
 	else
 		memcpy(x->job_id, job->id, sizeof(x->job_id));
 	return job;

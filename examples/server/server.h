@@ -18,7 +18,7 @@ struct connection;
 
 struct server {
 	struct config config;
-	int loop; /* owned */
+	int loop;                  /* owned */
 	struct MHD_Daemon *daemon; /* owned */
 	int listen_fd;
 	uint64_t port; /* that it listens on; 0: a unix socket */

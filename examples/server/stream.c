@@ -10,7 +10,7 @@
 #define SILENCE_US 15000000
 
 struct stream {
-	struct job *job;	   /* NULL: none any more */
+	struct job *job;           /* NULL: none any more */
 	struct exchange *exchange; /* borrowed */
 	struct reader reader;
 	bool suspended, gone, cancels, beat;
@@ -85,7 +85,8 @@ int stream_open(struct exchange *x, struct job *job, uint64_t last, bool cancels
 
 	if (!stream)
 		return -1;
-	response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_BYTES, next_bytes, stream, release);
+	response =
+	    MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_BYTES, next_bytes, stream, release);
 	if (!response) {
 		free(stream);
 		return -1;

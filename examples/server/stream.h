@@ -10,7 +10,8 @@
 struct exchange;
 struct job;
 
-/* Answers the exchange with the job's events after number `last`. `cancels`: the job ends with the connection. */
+/* Answers the exchange with the job's events after number `last`. `cancels`: the job ends with the
+ * connection. */
 int stream_open(struct exchange *exchange, struct job *job, uint64_t last, bool cancels);
 /* There is something new for the readers of the job. */
 void streams_wake(struct job *job);

@@ -212,7 +212,10 @@ size_t utf8_incomplete_tail(const void *data, size_t size)
 
 	for (size_t back = 1; back <= 3 && back <= size; back++) {
 		unsigned char c = p[size - back];
-		size_t wanted = c >= 0xF0 && c <= 0xF4 ? 4 : c >= 0xE0 && c <= 0xEF ? 3 : c >= 0xC2 && c <= 0xDF ? 2 : 1;
+		size_t wanted = c >= 0xF0 && c <= 0xF4   ? 4
+				: c >= 0xE0 && c <= 0xEF ? 3
+				: c >= 0xC2 && c <= 0xDF ? 2
+							 : 1;
 
 		if (c >= 0x80 && c <= 0xBF)
 			continue;

@@ -161,7 +161,8 @@ static bool take_name_byte(struct wire *w, unsigned char c)
 		return true;
 	}
 	if (!is_token(c))
-		return refuse(w, 400, "the name of a header is no token (a space before the colon, or a folded line?)");
+		return refuse(
+		    w, 400, "the name of a header is no token (a space before the colon, or a folded line?)");
 	/* Longer names are none that matter here; what is kept of them must not look like one that does. */
 	if (w->name_size + 1 < sizeof(w->name))
 		w->name[w->name_size++] = (char)c;

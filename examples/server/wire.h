@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * Reads along with libmicrohttpd and is stricter than it: whatever two HTTP readers could take in two ways is refused
- * before libmicrohttpd sees it. It has no hook between socket and parser, and its parser ends lines at a lone carriage
- * return, takes the first of two lengths and writes the head of its own refusals twice. So this program defines
- * recv(), which is the only way in which libmicrohttpd reads a socket, and looks at what passes. */
+ * Reads along with libmicrohttpd and is stricter than it: whatever two HTTP readers could take in two ways is
+ * refused before libmicrohttpd sees it. It has no hook between socket and parser, and its parser ends lines
+ * at a lone carriage return, takes the first of two lengths and writes the head of its own refusals twice. So
+ * this program defines recv(), which is the only way in which libmicrohttpd reads a socket, and looks at what
+ * passes. */
 #ifndef SERVER_WIRE_H
 #define SERVER_WIRE_H
 
@@ -38,7 +39,8 @@ struct wire {
 	const char *problem; /* static */
 };
 
-/* Looks at what came next. False: refused; `status` and `problem` say why. A pure function of what it was fed. */
+/* Looks at what came next. False: refused; `status` and `problem` say why. A pure function of what it was
+ * fed. */
 bool wire_feed(struct wire *wire, const void *data, size_t size);
 
 /* What libmicrohttpd receives from `fd` goes through `wire` until it is detached. False: no memory. */

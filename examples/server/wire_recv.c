@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * The recv() of this program: the dynamic linker binds libmicrohttpd's reference to it. http.c refuses to work on a
- * connection whose bytes did not come by here. */
+ * The recv() of this program: the dynamic linker binds libmicrohttpd's reference to it. http.c refuses to
+ * work on a connection whose bytes did not come by here. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,12 +42,15 @@ void wire_detach(int fd)
 static void answer(int fd, const struct wire *wire)
 {
 	char text[512], body[256];
-	int n = snprintf(body, sizeof(body), "{\"error\":{\"code\":\"bad_head\",\"message\":\"%s\",\"field\":null}}\n",
+	int n = snprintf(body, sizeof(body),
+			 "{\"error\":{\"code\":\"bad_head\",\"message\":\"%s\",\"field\":null}}\n",
 			 wire->problem);
 
 	n = snprintf(text, sizeof(text),
-		     "HTTP/1.1 %u %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s",
-		     wire->status, wire->status == 400 ? "Bad Request" : "Request Header Fields Too Large", n, body);
+		     "HTTP/1.1 %u %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\nConnection: "
+		     "close\r\n\r\n%s",
+		     wire->status, wire->status == 400 ? "Bad Request" : "Request Header Fields Too Large", n,
+		     body);
 	send(fd, text, (size_t)n, MSG_DONTWAIT | MSG_NOSIGNAL);
 	shutdown(fd, SHUT_WR);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * Bodies of requests: refused with a reason, or a request whose pointers and sizes fit. The first byte chooses the
- * form. */
+ * Bodies of requests: refused with a reason, or a request whose pointers and sizes fit. The first byte
+ * chooses the form. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,7 +30,8 @@ static void check(const struct run_request *request, const struct config *config
 		abort();
 	sum += touch(request->request.input, request->request.input_size);
 	for (size_t i = 0; i < request->request.file_count; i++)
-		sum += touch(request->files[i].data, request->files[i].data_size) + (unsigned)strlen(request->files[i].name);
+		sum += touch(request->files[i].data, request->files[i].data_size) +
+		       (unsigned)strlen(request->files[i].name);
 	for (size_t i = 0; i < request->input_count; i++)
 		sum += touch(request->inputs[i].data, request->inputs[i].size);
 	for (size_t i = 0; request->env && request->env[i]; i++)

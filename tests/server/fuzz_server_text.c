@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * Output that arrives in pieces: put together, the texts of the events are the text of the whole, and a reader who
- * takes the events' frames in pieces of any size gets their bytes. */
+ * Output that arrives in pieces: put together, the texts of the events are the text of the whole, and a
+ * reader who takes the events' frames in pieces of any size gets their bytes. */
 #include <stdlib.h>
 #include <string.h>
 

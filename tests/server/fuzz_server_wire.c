@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * Bytes of a connection: the verdict does not depend on how they arrive, and a refusal always has a reason. */
+ * Bytes of a connection: the verdict does not depend on how they arrive, and a refusal always has a reason.
+ */
 #include <stdlib.h>
 
 #include "wire.h"
