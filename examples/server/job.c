@@ -9,6 +9,7 @@
 #include "http.h"
 #include "job_events.h"
 #include "log.h"
+#include "prepare.h"
 #include "request_limits.h"
 #include "result.h"
 #include "server.h"
@@ -41,6 +42,7 @@ static void forget(struct jobs *jobs, struct job *job)
 	events_free(&job->events);
 	buffer_free(&job->result);
 	buffer_free(&job->results);
+	buffer_free(&job->compiled);
 	buffer_free(&job->early_input);
 	request_free(&job->request);
 	free(job->error);
@@ -115,6 +117,8 @@ static void complete(struct job *job)
 	server->buffered_bytes -= job->request.body_bytes;
 	request_free(&job->request);
 	buffer_free(&job->early_input);
+	ce_program_free(job->program);
+	job->program = NULL;
 	engine_release(job->engine);
 	job->engine = NULL;
 	if (!job->timed_out_in_queue)
@@ -187,9 +191,11 @@ static void complete_batch(struct job *job)
 {
 	struct buffer out = {0};
 
-	buffer_printf(
-	    &out, "{\"id\":\"%s\",\"status\":\"%s\",\"queue_ms\":%" PRIu64 ",\"stopped\":%s,\"results\":[",
-	    job->id, job->status, frame_of(job).queue_ms, job->batch_stopped ? "true" : "false");
+	buffer_printf(&out,
+		      "{\"id\":\"%s\",\"status\":\"%s\",\"queue_ms\":%" PRIu64
+		      ",\"stopped\":%s,\"compile\":%s,\"results\":[",
+		      job->id, job->status, frame_of(job).queue_ms, job->batch_stopped ? "true" : "false",
+		      job->compiled.data ? job->compiled.data : "null");
 	buffer_add(&out, job->results.data ? job->results.data : "", job->results.size);
 	buffer_text(&out, "]}");
 	buffer_free(&job->results);
@@ -198,19 +204,25 @@ static void complete_batch(struct job *job)
 	complete(job);
 }
 
-static void take_batch_result(struct job *job, const ce_result *result)
+static void add_batch_result(struct job *job, const ce_result *result)
 {
 	struct result_frame frame = frame_of(job);
-	bool good = ce_result_outcome(result) == CE_OUTCOME_SUCCESS;
 
-	if (job->next_input == 1 || !strcmp(job->status, "success"))
+	if (!job->results.size || !strcmp(job->status, "success"))
 		snprintf(job->status, sizeof(job->status), "%s", ce_result_status(result));
 	if (job->results.size)
 		buffer_text(&job->results, ",");
 	result_write(&job->results, &frame, result);
-	job->batch_stopped = job->cancelled || (!good && job->request.stop_on_failure &&
-						job->next_input < job->request.input_count);
-	if (job->batch_stopped || job->next_input == job->request.input_count)
+}
+
+static void take_batch_result(struct job *job, const ce_result *result)
+{
+	bool good = ce_result_outcome(result) == CE_OUTCOME_SUCCESS;
+	bool last = job->next_input == job->request.input_count;
+
+	add_batch_result(job, result);
+	job->batch_stopped = !last && (job->cancelled || (!good && job->request.stop_on_failure));
+	if (job->batch_stopped || last)
 		complete_batch(job);
 	else
 		start_execution(job);
@@ -289,6 +301,55 @@ static void feed_early(struct job *job)
 		ce_execution_close_input(job->execution, NULL);
 }
 
+/* The compiler is done. What does not compile is the one result of all inputs. */
+static void on_prepared(struct job *job, struct prepared *prepared)
+{
+	struct api_error failure;
+
+	if (prepared->compiled) {
+		result_write_compile(&job->compiled, prepared->compiled, job->request.always_base64);
+		metrics_observe(&job->server->metrics, STAGE_COMPILE,
+				ce_result_wall_time_us(prepared->compiled, CE_STAGE_COMPILE));
+	}
+	job->program = prepared->program;
+	if (job->cancelled) {
+		ce_error_free(prepared->error);
+		complete_without_result(job, "cancelled", NULL);
+	} else if (job->program) {
+		ce_error_free(prepared->error);
+		job->request.request.program = job->program;
+		job->request.request.language = NULL;
+		job->request.request.code = NULL;
+		job->request.request.code_size = 0;
+		job->request.request.file_count = 0;
+		start_execution(job);
+	} else if (prepared->compiled) {
+		add_batch_result(job, prepared->compiled);
+		metrics_count(&job->server->metrics, job->language, job->status);
+		job->batch_stopped = job->request.input_count > 1;
+		complete_batch(job);
+	} else {
+		error_from_library(&failure, prepared->error);
+		complete_without_result(job, "system_error", &failure);
+	}
+	ce_result_free(prepared->compiled);
+}
+
+static void start_job(struct job *job)
+{
+	struct api_error failure;
+
+	if (job->form != FORM_BATCH || !job->compiles) {
+		start_execution(job);
+		return;
+	}
+	job->state = JOB_COMPILING;
+	if (prepare_start(job, on_prepared)) {
+		api_error_set(&failure, 500, "system_error", NULL, "cannot start a thread");
+		complete_without_result(job, "system_error", &failure);
+	}
+}
+
 static void start_execution(struct job *job)
 {
 	ce_request *request = &job->request.request;
@@ -330,7 +391,7 @@ void jobs_start(struct server *server)
 		job->state = JOB_STARTING;
 		job->started_us = clock_us();
 		metrics_observe(&server->metrics, STAGE_QUEUE, job->started_us - job->created_us);
-		start_execution(job);
+		start_job(job);
 	}
 	server->jobs.pumping = false;
 }
@@ -346,6 +407,7 @@ static int check_language(struct job *job, struct api_error *error)
 		return -1;
 	}
 	snprintf(job->language, sizeof(job->language), "%s", ce_executor_name(executor));
+	job->compiles = ce_executor_has_compile_stage(executor);
 	if (ce_executor_available(executor))
 		return 0;
 	return api_error_set(error, 400, "language_unavailable", "language", "%s: %s", job->language,

@@ -26,6 +26,7 @@ struct job {
 	char trace[33];
 	enum request_form form;
 	enum job_state state;
+	bool compiles; /* its language has a compile stage */
 	bool live;     /* has events */
 	bool detached; /* its result is kept for GET */
 	bool cancelled, timed_out_in_queue;
@@ -60,7 +61,10 @@ struct job {
 	struct buffer result;    /* JSON */
 	size_t kept_bytes;       /* counted in jobs.kept_bytes */
 
-	size_t next_input; /* batch */
+	ce_program
+	    *program; /* batch of a compiled language; owned, and freed before the engine is released */
+	struct buffer compiled; /* batch: JSON of the compile stage, or empty */
+	size_t next_input;      /* batch */
 	struct buffer results;
 	bool batch_stopped;
 };

@@ -182,7 +182,7 @@ static int read_files(struct reading *r, const char *field, const json_t *value)
 		char path[64];
 
 		snprintf(path, sizeof(path), "%s[%zu]", field, i);
-		r->out->request.file_count = i + 1;
+		r->out->request.file_count = r->out->blob_count = i + 1;
 		if (read_file(r, path, json_array_get(value, i), &r->out->files[i], &r->out->blobs[i]))
 			return -1;
 	}
@@ -424,7 +424,7 @@ int request_read(const char *body, size_t size, enum request_form form, const st
 
 void request_free(struct run_request *request)
 {
-	for (size_t i = 0; request->blobs && i < request->request.file_count; i++)
+	for (size_t i = 0; i < request->blob_count; i++)
 		free(request->blobs[i].owned);
 	for (size_t i = 0; request->inputs && i < request->input_count; i++)
 		free(request->inputs[i].owned);

@@ -35,7 +35,8 @@ struct run_request {
 	ce_request request;
 	ce_limits limits, compile_limits;
 	struct blob code, input;
-	ce_file *files;                /* owned */
+	ce_file *files; /* owned */
+	size_t blob_count;
 	struct blob *blobs;            /* owned: contents of the files */
 	char **args, **env, **outputs; /* owned, and so are the items of env */
 	struct blob *inputs;           /* owned; batch */

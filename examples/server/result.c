@@ -146,16 +146,16 @@ static void put_diagnostics(struct buffer *out, const ce_result *result, uint64_
 	buffer_text(out, "]");
 }
 
-static void put_compile(struct buffer *out, const ce_result *result, bool always_base64)
+void result_write_compile(struct buffer *out, const ce_result *result, bool always_base64)
 {
 	ce_account account = {.size = sizeof(account)};
 
 	if (!ce_result_has_stage(result, CE_STAGE_COMPILE)) {
-		buffer_text(out, ",\"compile\":null");
+		buffer_text(out, "null");
 		return;
 	}
 	ce_result_account(result, CE_STAGE_COMPILE, &account);
-	buffer_printf(out, ",\"compile\":{\"status\":\"%s\"",
+	buffer_printf(out, "{\"status\":\"%s\"",
 		      ce_outcome_name(ce_result_stage_outcome(result, CE_STAGE_COMPILE)));
 	put_end(out, ce_result_stage_exit_code(result, CE_STAGE_COMPILE),
 		ce_result_stage_signal(result, CE_STAGE_COMPILE));
@@ -249,7 +249,8 @@ void result_write(struct buffer *out, const struct result_frame *frame, const ce
 	put_names(out, "limit_hit", ce_result_limits_hit(result), 64, ce_limit_name);
 	put_output(out, result, CE_STAGE_RUN, frame->always_base64);
 	put_account(out, &account);
-	put_compile(out, result, frame->always_base64);
+	buffer_text(out, ",\"compile\":");
+	result_write_compile(out, result, frame->always_base64);
 	put_diagnostics(out, result, 0);
 	put_files(out, result);
 	put_isolation(out, result);

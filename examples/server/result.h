@@ -18,6 +18,8 @@ struct result_frame {
 };
 
 void result_write(struct buffer *out, const struct result_frame *frame, const ce_result *result);
+/* The compile stage alone, as an object or null. */
+void result_write_compile(struct buffer *out, const ce_result *result, bool always_base64);
 /* The same fields for what never ran; `error` may be NULL. */
 void result_write_never_ran(struct buffer *out, const struct result_frame *frame, const char *status,
 			    const char *message, const struct api_error *error);

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0 OR MIT
 """Every route, with programs that end in every way."""
 import base64
+import os
 import shutil
 import subprocess
 import unittest
@@ -114,6 +115,24 @@ class Execute(Case):
         answer = self.server.post("/execute/batch", dict(body, stop_on=None)).json
         self.assertEqual([r["exit_code"] for r in answer["results"]], [0, 3, 0])
 
+    def test_batch_compiles_once(self):
+        code = '#include <stdio.h>\nint main(void) { int n; return scanf("%d", &n) == 1 ? printf("%d\\n", n * n), 0 : 1; }'
+        before = self.server.count("codeexec_stage_duration_seconds_count")
+        answer = self.server.post("/execute/batch", {"language": "c", "code": code, "inputs": ["2", "3", "x"]}).json
+        self.assertEqual([r["stdout"] for r in answer["results"]], ["4\n", "9\n", ""])
+        self.assertEqual((answer["compile"]["status"], answer["status"]), ("success", "error"))
+        text = self.server.get("/metrics").body.decode()
+        self.assertIn('codeexec_stage_duration_seconds_count{stage="compile"} ', text)
+        # One wait, one compilation, three runs, one total.
+        self.assertEqual(self.server.count("codeexec_stage_duration_seconds_count") - before, 6)
+
+    def test_a_batch_that_does_not_compile_has_one_result(self):
+        answer = self.server.post("/execute/batch", {"language": "c", "code": "int main(void) { return x; }",
+                                                     "inputs": ["", ""]}).json
+        self.assertEqual([r["status"] for r in answer["results"]], ["compilation_error"])
+        self.assertEqual((answer["stopped"], answer["status"]), (True, "compilation_error"))
+        self.assertEqual(answer["compile"]["diagnostics"][0]["line"], 1)
+
     def test_batch_is_bounded(self):
         answer = self.server.post("/execute/batch", {"language": "bash", "code": ":", "inputs": [""] * 6})
         self.assert_error(answer, 400, "over_limit", "inputs")
@@ -153,6 +172,20 @@ class Information(Case):
         self.assertEqual(self.server.get("/openapi.json").json, schema.API)
         self.assertEqual(list(schema.lint()), [])
 
+    def test_the_page_is_served_with_a_strict_policy(self):
+        answer = self.server.get("/")
+        self.assertEqual(answer.status, 200)
+        self.assertIn("default-src 'none'; script-src 'self';", answer.headers["Content-Security-Policy"])
+        self.assertNotIn("unsafe", answer.headers["Content-Security-Policy"])
+        for name, kind in (("app.js", "text/javascript"), ("app.css", "text/css"), ("index.html", "text/html")):
+            answer = self.server.get("/" + name)
+            self.assertTrue(answer.headers["Content-Type"].startswith(kind))
+            again = self.server.get("/" + name, headers={"If-None-Match": answer.headers["ETag"]})
+            self.assertEqual((again.status, again.body), (304, b""))
+            self.assertEqual(self.server.get("/" + name, headers={"If-None-Match": '"other"'}).body, answer.body)
+        for path in ("/../meson.build", "/%2e%2e/meson.build", "//etc/passwd", "/app.js/"):
+            self.assertEqual(self.server.get(path).status, 404)
+
     def test_unknown_paths_and_methods(self):
         self.assert_error(self.server.get("/nothing"), 404, "not_found")
         self.assert_error(self.server.get("/executions/../healthz"), 404, "not_found")
@@ -173,6 +206,16 @@ class Information(Case):
         answer = self.server.run("cat # secret-code", input="secret-input\n")
         wait_until(lambda: self.server.logged(answer.json["id"]), "the log line")
         self.assertFalse(self.server.logged("secret-"))
+
+
+class PageDirectory(Case):
+    arguments = ("--page-dir", os.path.join(os.path.dirname(os.path.abspath(__file__)), "page-directory"))
+
+    def test_the_page_of_a_directory(self):
+        answer = self.server.get("/")
+        self.assertIn(b"another page", answer.body)
+        self.assertEqual(self.server.get("/", headers={"If-None-Match": answer.headers["ETag"]}).status, 304)
+        self.assertEqual(self.server.get("/app.js").status, 404)
 
 
 if __name__ == "__main__":
