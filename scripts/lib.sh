@@ -113,7 +113,7 @@ need_packages() {
 }
 
 # What the library, its CLI and the four executors are built from and run with.
-ce_build_packages='gcc libc6-dev meson ninja-build pkg-config libseccomp-dev libyaml-dev libjansson-dev'
+ce_build_packages='gcc libc6-dev meson ninja-build pkg-config libseccomp-dev libyaml-dev libjansson-dev libmicrohttpd-dev'
 ce_language_packages='python3 gcc libc6-dev bash'
 
 # need_languages: node is left alone where there is one already, whoever brought it.

@@ -1,22 +1,25 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0 OR MIT
 #
-# sh scripts/quickstart.sh: from a bare Debian 12 to snippets in four languages, each run in a sandbox, with an account of
+# sh scripts/quickstart.sh [--serve]: from a bare Debian 12 to snippets in four languages, each run in a sandbox, with an account of
 # what it did and what held it. Root, or a user with sudo (only for apt). Asks nothing and may be run again.
 set -eu
 . "$(dirname "$0")/lib.sh"
 
 build=$ce_root/build/quickstart
 failed=0
+serve=no
 
 case ${1:-} in
 '') ;;
+--serve) serve=yes ;;
 -h | --help)
-	echo "usage: sh scripts/quickstart.sh"
+	echo "usage: sh scripts/quickstart.sh [--serve]"
 	echo "Installs what is missing, builds into build/quickstart and runs a snippet in each language."
+	echo "--serve ends with the HTTP server on 127.0.0.1:8080 (CODE_EXEC_PORT), until Ctrl-C."
 	exit 0
 	;;
-*) die "unknown argument '$1'; usage: sh scripts/quickstart.sh" ;;
+*) die "unknown argument '$1'; usage: sh scripts/quickstart.sh [--serve]" ;;
 esac
 
 show_machine() {
@@ -33,7 +36,7 @@ show_machine() {
 install_packages() {
 	say "Packages"
 	# shellcheck disable=SC2086
-	need_packages $ce_build_packages jq
+	need_packages $ce_build_packages jq curl
 	need_languages
 }
 
@@ -48,6 +51,7 @@ build_it() {
 	tail -n 1 "$build.log" | sed 's/^/    /'
 	use_build_tree "$build"
 	codeexec=$build/examples/cli/codeexec
+	server=$build/examples/server/codeexec-server
 }
 
 # Full protection first. Only if this user cannot have it are the limits weakened, and then that is said.
@@ -121,6 +125,19 @@ int main(void)
 	fi
 }
 
+# Ends as the server, in the foreground, so that Ctrl-C and the exit status are its own.
+run_server() {
+	port=${CODE_EXEC_PORT:-8080}
+	weaker_setting=''
+	[ -z "$weaker" ] || weaker_setting=--allow-weaker
+	say "The HTTP server on 127.0.0.1:$port (Ctrl-C ends it)"
+	note "The page: http://127.0.0.1:$port/"
+	note "In another terminal:"
+	printf '%s\n' "curl -s http://127.0.0.1:$port/execute -H 'Content-Type: application/json' -d '{\"language\": \"python\", \"code\": \"print(\\\"Hello, World!\\\")\", \"input\": null, \"timeout\": 30}'"
+	# shellcheck disable=SC2086 # empty or one option
+	exec "$server" --bind 127.0.0.1 --port "$port" $weaker_setting
+}
+
 show_machine
 install_packages
 build_it
@@ -132,6 +149,9 @@ say "What holds here (codeexec doctor)"
 printf '\n'
 if [ "$failed" -gt 0 ]; then
 	die "$failed snippet(s) did not give what was expected"
+fi
+if [ "$serve" = yes ]; then
+	run_server
 fi
 say "All snippets gave what was expected. Next:"
 note "export CODEEXEC_EXECUTORS_DIR=$CODEEXEC_EXECUTORS_DIR"

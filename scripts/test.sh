@@ -42,7 +42,7 @@ install_packages() {
 	say "Packages"
 	# shellcheck disable=SC2086
 	need_packages $ce_build_packages g++ jq libcmocka-dev clang clang-tidy libclang-rt-14-dev cppcheck valgrind \
-		abigail-tools bubblewrap util-linux scdoc qemu-system-x86 busybox-static cpio procps shellcheck
+		abigail-tools bubblewrap curl util-linux scdoc qemu-system-x86 busybox-static cpio procps shellcheck
 	need_languages
 }
 
