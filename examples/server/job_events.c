@@ -19,6 +19,18 @@ void job_publish_status(struct job *job, const char *status)
 	job_publish(job, "status", data, (size_t)n);
 }
 
+/* Output may be read before the word that its stage has begun: then that is told first, and once. */
+static void enter(struct job *job, enum job_state state)
+{
+	if (state == JOB_RUNNING && job->compiles && !job->program)
+		enter(job, JOB_COMPILING);
+	if (job->state >= state)
+		return;
+	job->state = state;
+	if (job->live)
+		job_publish_status(job, job_status(job));
+}
+
 static void publish_text(struct job *job, ce_stage stage, int stream, const void *text, size_t size)
 {
 	struct buffer data = {0};
@@ -44,6 +56,7 @@ static void take_output(struct job *job, const ce_event *event)
 	if (stage < CE_STAGE_COMPILE || stage > CE_STAGE_RUN || stream < CE_STREAM_STDOUT ||
 	    stream > CE_STREAM_STDERR)
 		return;
+	enter(job, stage == CE_STAGE_COMPILE ? JOB_COMPILING : JOB_RUNNING);
 	kept = job->tails[stage - 1][stream - 1];
 	held = &job->tail_sizes[stage - 1][stream - 1];
 	buffer_add(&text, kept, *held);
@@ -98,17 +111,6 @@ static void take_usage(struct job *job, const ce_event *event)
 	buffer_free(&data);
 }
 
-static void take_status(struct job *job, const ce_event *event)
-{
-	int status = ce_event_status(event);
-
-	if (status != CE_STATUS_COMPILING && status != CE_STATUS_RUNNING)
-		return;
-	job->state = status == CE_STATUS_COMPILING ? JOB_COMPILING : JOB_RUNNING;
-	if (job->live)
-		job_publish_status(job, job_status(job));
-}
-
 void job_on_event(ce_execution *execution, const ce_event *event, void *user_data)
 {
 	struct job *job = user_data;
@@ -116,7 +118,10 @@ void job_on_event(ce_execution *execution, const ce_event *event, void *user_dat
 	(void)execution;
 	switch (ce_event_type(event)) {
 	case CE_EVENT_STATUS:
-		take_status(job, event);
+		if (ce_event_status(event) == CE_STATUS_COMPILING)
+			enter(job, JOB_COMPILING);
+		else if (ce_event_status(event) == CE_STATUS_RUNNING)
+			enter(job, JOB_RUNNING);
 		break;
 	case CE_EVENT_OUTPUT:
 		if (job->live)
