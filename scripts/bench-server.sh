@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0 OR MIT
 #
-# Measures codeexec-server with wrk: latencies and executions per second with 1, 8, 32 and 128 connections, /healthz
-# meanwhile, what HTTP adds to ce_execute, and what is left afterwards.
+# Measures codeexec-server with wrk: latencies and executions per second with 1, 8, 32 and 128 connections,
+# /healthz meanwhile, what HTTP adds to ce_execute, and what is left afterwards.
 #
 #   sh scripts/bench-server.sh [BUILD-DIRECTORY] [SECONDS]
 set -eu
@@ -28,7 +28,7 @@ command -v wrk >/dev/null || { echo "bench-server: wrk is missing (apt-get insta
 cat >"$work/run.lua" <<'LUA'
 wrk.method = "POST"
 wrk.headers["Content-Type"] = "application/json"
-wrk.body = '{"language": "' .. os.getenv("BENCH_LANGUAGE") .. '", "code": "' .. os.getenv("BENCH_CODE") .. '"}'
+wrk.body = string.format('{"language": "%s", "code": "%s"}', os.getenv("BENCH_LANGUAGE"), os.getenv("BENCH_CODE"))
 local threads = {}
 function setup(thread) table.insert(threads, thread) end
 function init() bad, busy = 0, 0 end
@@ -39,8 +39,9 @@ function done(summary, latency, requests)
 	local bad, busy = 0, 0
 	for _, t in ipairs(threads) do bad = bad + t:get("bad"); busy = busy + t:get("busy") end
 	local e = summary.errors
-	io.write(string.format("%9.1f %9.2f %9.2f %9.2f %7d %7d\n", (summary.requests - busy - bad) / summary.duration * 1e6,
-		latency:percentile(50) / 1000, latency:percentile(95) / 1000, latency:percentile(99) / 1000, busy,
+	io.write(string.format("%9.1f %9.2f %9.2f %9.2f %7d %7d\n",
+		(summary.requests - busy - bad) / summary.duration * 1e6, latency:percentile(50) / 1000,
+		latency:percentile(95) / 1000, latency:percentile(99) / 1000, busy,
 		bad + e.connect + e.read + e.write + e.timeout))
 end
 LUA
@@ -67,8 +68,8 @@ state() { # resident KiB, descriptors, cgroups of ours
 load() { # language code connections seconds
 	threads=2
 	[ "$3" -ge 2 ] || threads=1
-	BENCH_LANGUAGE=$1 BENCH_CODE=$2 wrk -t"$threads" -c"$3" -d"$4s" --timeout 60s -s "$work/run.lua" "$url/execute" |
-		tail -n 1
+	BENCH_LANGUAGE=$1 BENCH_CODE=$2 wrk -t"$threads" -c"$3" -d"$4s" --timeout 60s -s "$work/run.lua" \
+		"$url/execute" | tail -n 1
 }
 
 load python 'print(1)' 128 5 >/dev/null # fill what is kept, connections' memory too
@@ -102,14 +103,14 @@ print("healthz while saturated: n %d, p50 %.2f ms, p95 %.2f ms, p99 %.2f ms" %
 PYTHON
 wait "$saturating"
 
-# What HTTP adds: the time that a client waits, less what the server says that it had the execution for. A bare socket,
-# because a client library of Python's would be most of what is measured.
+# What HTTP adds: the time that a client waits, less what the server says that it had the execution for. A bare
+# socket, because a client library of Python's would be most of what is measured.
 python3 - "$port" <<'PYTHON'
 import json, socket, sys, time
 connection = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
 body = b'{"language": "bash", "code": "echo 1"}'
-run = (b"POST /execute HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
-       % (len(body), body))
+run = (b"POST /execute HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+       b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
 
 def ask(request):
     connection.sendall(request)

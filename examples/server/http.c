@@ -278,6 +278,20 @@ static void connection_begin(struct server *server, struct MHD_Connection *mhd, 
 	*context = c;
 }
 
+/* Nothing of such a request became an exchange. */
+static void log_refusal(const struct connection *c)
+{
+	struct buffer line = {0};
+
+	c->server->metrics.responses[4]++;
+	if (!c->server->config.log_requests)
+		return;
+	log_begin(&line, "info", "request refused");
+	buffer_printf(&line, ",\"status\":%u,\"client\":\"%s\",\"reason\":\"%s\"", c->wire.status, c->address,
+		      c->wire.problem);
+	log_end(&line);
+}
+
 static void on_connection(void *cls, struct MHD_Connection *mhd, void **context,
 			  enum MHD_ConnectionNotificationCode code)
 {
@@ -292,6 +306,8 @@ static void on_connection(void *cls, struct MHD_Connection *mhd, void **context,
 		return;
 	loop_remove(server->loop, &c->watch);
 	wire_detach(c->fd);
+	if (c->wire.state == WIRE_REFUSED)
+		log_refusal(c);
 	*(c->previous ? &c->previous->next : &server->connections) = c->next;
 	if (c->next)
 		c->next->previous = c->previous;

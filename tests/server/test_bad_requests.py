@@ -91,6 +91,8 @@ class BadRequests(Case):
 
     def test_above_the_ceiling_says_the_ceiling(self):
         self.assertIn("67108864", self.refuse_field("limits", '{"memory": 67108865}', "over_limit", "limits.memory"))
+        self.assertIn("ceiling", self.refuse('{"language": "c", "code": "", "compile_limits": {"memory": 1099511627776}}',
+                                             "invalid_request", "compile_limits.memory"))
         self.assertIn("10 s", self.refuse_field("timeout", "10.001", "over_limit"))
 
     def test_unknown_fields_have_a_hint(self):

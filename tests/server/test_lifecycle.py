@@ -102,6 +102,36 @@ class Lifecycle(unittest.TestCase):
         self.assertEqual(server.metric("codeexec_supervisor_restarts_total"), 1)
         self.assertEqual(server.stop(), 0)
 
+    def test_while_it_starts_it_is_alive_but_not_ready(self):
+        wrapper, go = self.path + ".sh", self.path + ".go"
+        with open(wrapper, "w", encoding="utf-8") as f:
+            f.write("#!/bin/sh\nwhile [ ! -e %s ]; do sleep 0.02; done\nexec %s\n" %
+                    (go, os.environ["CODEEXEC_SUPERVISOR"]))
+        os.chmod(wrapper, 0o755)
+        server = self.serve(environment={"CODE_EXEC_SUPERVISOR": wrapper}, wait=False)
+        server.wait_listening()
+        self.assertEqual(server.get("/healthz").status, 200)
+        for method, path in (("GET", "/readyz"), ("GET", "/languages"), ("POST", "/execute"), ("POST", "/executions")):
+            answer = server.request(method, path, LOOP if method == "POST" else None)
+            self.assertEqual((answer.status, answer.code), (503, "starting"))
+            self.assertIn("Retry-After", answer.headers)
+        with open(go, "w", encoding="utf-8"):
+            pass
+        server.wait_logged('"ready"')
+        self.assertEqual(server.get("/readyz").status, 200)
+        self.assertEqual(server.stop(), 0)
+
+    def test_ipv6(self):
+        try:
+            socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+        except OSError as error:
+            self.skipTest("no IPv6 loopback: %s" % error)
+        server = self.serve(environment={"CODE_EXEC_BIND": "::1"})
+        with socket.create_connection(("::1", server.port)) as s:
+            s.sendall(b"GET /healthz HTTP/1.1\r\nHost: [::1]:%d\r\n\r\n" % server.port)
+            self.assertIn(b"200 OK", s.recv(4096))
+        self.assertEqual(server.stop(), 0)
+
     def test_a_start_that_fails_says_why(self):
         server = self.serve(environment={"CODE_EXEC_SUPERVISOR": "/nonexistent"}, wait=False)
         self.assertEqual(server.process.wait(30), 1)

@@ -88,6 +88,7 @@ class Raw(Case):
         self.refuse(head(JSON, LENGTH, host=None) + BODY)
         self.refuse(head(JSON, LENGTH, b"Host: localhost") + BODY)
         self.refuse(head(JSON, LENGTH, b"Host: other.example") + BODY)
+        wait_until(lambda: self.server.logged('"reason":"Host is missing"'), "the log line")
         out = self.server.raw(b"GET /healthz HTTP/1.0\r\n\r\n", close=False)
         self.assertIn(b'"ok"', out)
 
