@@ -176,7 +176,7 @@ static void forking_while_it_runs(void)
 	}
 	CHECK(ce_execution_write(execution, "in\n", 3, NULL) == 0);
 	/* The fork holds the input's write end, too: the program's end of input is for the host to bear. */
-	CHECK(ce_execution_wait(execution, 200, NULL) == CE_ERR_TIMEOUT);
+	CHECK(ce_execution_wait(execution, 2000, NULL) == CE_ERR_TIMEOUT);
 	ce_execution_cancel(execution);
 	CHECK(ce_execution_wait(execution, 30000, NULL) == 0);
 	CHECK(ce_execution_take_result(execution, &result, NULL) == 0);

@@ -87,6 +87,7 @@ static void only_work_tmp_and_shm_can_be_written(void **state)
 
 static void no_file_of_the_host_is_visible(void **state)
 {
+	const char *supervisor = getenv("CE_TEST_SUPERVISOR");
 	char code[1500];
 
 	(void)state;
@@ -110,7 +111,8 @@ static void no_file_of_the_host_is_visible(void **state)
 		 "        if os.path.exists(p) and open(p).read(1): print('readable:', p)\n"
 		 "    except OSError: pass\n",
 		 fixture_state_dir(),
-		 getenv("CE_TEST_SUPERVISOR") ? getenv("CE_TEST_SUPERVISOR") : "/nonexistent",
+		 /* an installed one lies in /usr, which every cell shows */
+		 supervisor && strncmp(supervisor, "/usr/", 5) != 0 ? supervisor : "/nonexistent",
 		 fixture_state_dir());
 	all_is_well(code);
 }

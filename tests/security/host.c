@@ -242,8 +242,19 @@ static int host_main(const struct world *w, enum victim victim, int events, int 
 		request.code = programs[i].code;
 		request.code_size = strlen(programs[i].code);
 		request.usage_interval_ms = 10;
-		if (ce_execution_start(sandbox, &request, on_event, &runs[i], &runs[i].execution, &error))
-			return complain("cannot start", error);
+		if (ce_execution_start(sandbox, &request, on_event, &runs[i], &runs[i].execution, &error)) {
+			if (!error || ce_error_code(error) != CE_ERR_UNAVAILABLE)
+				return complain("cannot start", error);
+			/* A machine without a compiler: the last program in its place, and nothing that compiles. */
+			ce_error_free(error);
+			error = NULL;
+			request.language = programs[EXECUTIONS - 1].language;
+			request.code = programs[EXECUTIONS - 1].code;
+			request.code_size = strlen(request.code);
+			if (ce_execution_start(sandbox, &request, on_event, &runs[i], &runs[i].execution, &error))
+				return complain("cannot start", error);
+			tell(events, 'c');
+		}
 	}
 	if (!serve(runs, events, command, hold))
 		return 0;
