@@ -60,7 +60,7 @@ url=http://127.0.0.1:$port
 
 state() { # resident KiB, descriptors, cgroups of ours
 	rss=$(awk '/^VmRSS/ {print $2}' "/proc/$pid/status")
-	fds=$(ls "/proc/$pid/fd" | wc -l)
+	fds=$(find "/proc/$pid/fd" -mindepth 1 | wc -l)
 	groups=$(find /sys/fs/cgroup -type d -path '*codeexec*' 2>/dev/null | wc -l)
 	echo "$rss KiB resident, $fds descriptors, $groups cgroups"
 }
