@@ -126,7 +126,8 @@ asan_tests() {
 	build asan gcc --buildtype=debugoptimized -Db_sanitize=address,undefined -Db_lundef=false || return 1
 	export ASAN_OPTIONS=abort_on_error=1:strict_string_checks=1:detect_stack_use_after_return=1
 	export UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
-	run_tests asan --no-suite long --no-suite abi --no-suite bench --no-suite page --timeout-multiplier 4
+	run_tests asan --no-suite long --no-suite abi --no-suite bench --no-suite page \
+		--no-suite rootless --timeout-multiplier 4
 }
 
 # With address space randomisation this TSan cannot map its shadow on kernels that randomise many bits.
