@@ -42,8 +42,23 @@ install_packages() {
 	say "Packages"
 	# shellcheck disable=SC2086
 	need_packages $ce_build_packages g++ jq libcmocka-dev clang clang-tidy libclang-rt-14-dev cppcheck valgrind \
-		abigail-tools bubblewrap curl util-linux scdoc qemu-system-x86 busybox-static cpio procps shellcheck
+		abigail-tools bubblewrap chromium curl util-linux scdoc qemu-system-x86 busybox-static cpio procps shellcheck
 	need_languages
+	need_promtool
+}
+
+# promtool alone, unpacked under build/: the package would bring a service that starts at once.
+need_promtool() {
+	tools=$ce_root/build/tools
+	if ! have promtool && [ ! -x "$tools/usr/bin/promtool" ]; then
+		note "fetching promtool into build/tools (unpacked, not installed)"
+		apt_update_once || die "apt-get update failed"
+		mkdir -p "$tools"
+		(cd "$tools" && rm -f prometheus_*.deb && retry 3 apt-get -qq download prometheus &&
+			dpkg-deb -x prometheus_*.deb . && rm -f prometheus_*.deb) || die "could not fetch promtool"
+	fi
+	PATH=$PATH:$tools/usr/bin
+	export PATH
 }
 
 # ---- steps ----------------------------------------------------------------------------------------
@@ -146,7 +161,9 @@ valgrind_tests() {
 }
 
 soak_tests() {
-	run_tests gcc --suite long --timeout-multiplier 4
+	run_tests gcc --suite long --timeout-multiplier 4 || return 1
+	use_build_tree "$out/gcc"
+	CODEEXEC_SERVER=$out/gcc/examples/server/codeexec-server run python3 -B tests/server/soak.py 20000 4
 }
 
 fuzz_targets() {
