@@ -96,7 +96,7 @@ script_in_scope() {
 # What the build tree's tests get from meson, they get here from the installed paths.
 test_program() {
 	# shellcheck source=/dev/null # made by image.sh
-	(. /tests/environment && scope "$1" env CE_TEST_KIND="$1" timeout 300 "$2")
+	(. /tests/environment && scope "$1" env CE_TEST_KIND="$1" CE_TEST_PATIENCE=10 timeout 300 "$2")
 }
 
 take_away() {
