@@ -106,7 +106,8 @@ static void no_file_of_the_host_is_visible(void **state)
 		 "text = open('/proc/self/mountinfo').read() + open('/etc/passwd').read()\n"
 		 "for word in '%s', '/upper', '/codeexec-':\n"
 		 "    if word in text: print('the host shows through:', word)\n"
-		 "for p in '/proc/kcore', '/proc/cmdline', '/proc/kmsg', '/proc/kallsyms', '/proc/keys', '/proc/timer_list':\n"
+		 "for p in '/proc/kcore', '/proc/cmdline', '/proc/kmsg', '/proc/kallsyms', '/proc/keys', "
+		 "'/proc/timer_list':\n"
 		 "    try:\n"
 		 "        if os.path.exists(p) and open(p).read(1): print('readable:', p)\n"
 		 "    except OSError: pass\n",
