@@ -94,9 +94,11 @@ script_in_scope() {
 }
 
 # What the build tree's tests get from meson, they get here from the installed paths.
+# Nothing may stand between the scope and the program: on cgroup v2 its host moves to a leaf only if it is alone. run.sh has
+# the clock.
 test_program() {
 	# shellcheck source=/dev/null # made by image.sh
-	(. /tests/environment && scope "$1" env CE_TEST_KIND="$1" CE_TEST_PATIENCE=10 timeout 300 "$2")
+	(. /tests/environment && scope "$1" env CE_TEST_KIND="$1" CE_TEST_PATIENCE=10 "$2")
 }
 
 take_away() {
