@@ -155,8 +155,9 @@ tsan_tests() {
 	grep -q '^Fail: *0 *$' "$out/meson-test.out" && grep -q '^Timeout: *0 *$' "$out/meson-test.out"
 }
 
+# Debian 12's valgrind does not know openat2, on which collect stands, nor what the tests of filters and cgroups do.
 valgrind_tests() {
-	run_tests gcc --suite unit --timeout-multiplier 20 \
+	run_tests gcc base plan capture manifest registry plugins_explain limits_parse cli_units --timeout-multiplier 20 \
 		--wrapper 'valgrind --error-exitcode=99 --leak-check=full --trace-children=no -q'
 }
 
