@@ -23,7 +23,14 @@ static const struct ce_result_stage *deciding(const ce_result *result)
 {
 	const struct ce_result_stage *run = find(result, CE_STAGE_RUN);
 
-	return run ? run : find(result, CE_STAGE_COMPILE);
+	const struct ce_result_stage *compile = find(result, CE_STAGE_COMPILE);
+
+	if (run || !compile)
+		return run;
+	/* It compiled, but then something kept the program from running: the compiler's 0 is not its exit code. */
+	if (compile->end.outcome == CE_OUTCOME_SUCCESS && result->outcome != CE_OUTCOME_SUCCESS)
+		return NULL;
+	return compile;
 }
 
 ce_outcome ce_result_outcome(const ce_result *result)
@@ -160,8 +167,10 @@ const char *ce_result_limits_backend(const ce_result *result)
 
 uint64_t ce_result_host_uid(const ce_result *result)
 {
-	const struct ce_result_stage *s = deciding(result);
+	const struct ce_result_stage *s = find(result, CE_STAGE_RUN);
 
+	if (!s)
+		s = find(result, CE_STAGE_COMPILE);
 	return s ? s->end.host_uid : 0;
 }
 
