@@ -94,6 +94,8 @@ static int start_checked(ce_sandbox *sandbox, struct ce_checked_request *checked
 	size_t runtime = 0;
 	int r;
 
+	if (program && program->sandbox != sandbox)
+		return ce__error_set(error, CE_ERR_INVALID, 0, NULL, "request.program belongs to another sandbox");
 	if (program) {
 		executor = program->executor;
 		runtime = program->runtime;

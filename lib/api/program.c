@@ -117,6 +117,7 @@ int ce_program_create(ce_sandbox *sandbox, const ce_request *request, ce_program
 	program = calloc(1, sizeof(*program));
 	if (!program)
 		return ce__error_no_memory(error);
+	program->sandbox = sandbox;
 	r = ce__request_check(request, &checked, error);
 	if (!r && checked.request.program)
 		r = ce__error_set(error, CE_ERR_INVALID, 0, NULL, "request.program is compiled already");

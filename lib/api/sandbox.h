@@ -70,6 +70,7 @@ void ce__request_finish(struct ce_checked_request *checked);
 
 /* program.c. All owned and immutable; it is copied into each plan. */
 struct ce_program {
+	const ce_sandbox *sandbox; /* whose policy it was compiled under; borrowed */
 	const struct ce_executor *executor; /* borrowed from the sandbox */
 	size_t runtime;
 	ce_file *files; /* with their names and data; the program's own first */
