@@ -12,6 +12,7 @@
 #define ARGUMENT_MAX (UINT64_C(128) << 10) /* the kernel's MAX_ARG_STRLEN */
 #define ARGUMENTS_MAX (UINT64_C(1) << 20)
 #define LIST_MAX 4096
+#define USAGE_INTERVAL_MAX_MS UINT64_C(86400000) /* it is multiplied on its way */
 
 static int invalid(ce_error **error, const char *what, const char *name, const char *why)
 {
@@ -80,6 +81,8 @@ static int check_files(const ce_request *r, ce_error **error)
 
 	if (r->code_size && !r->code)
 		return ce__error_set(error, CE_ERR_INVALID, 0, NULL, "code is NULL, but code_size is not 0");
+	if (r->code_size > CE_PLAN_MAX_BYTES) /* the sum must not wrap around */
+		return ce__error_set(error, CE_ERR_INVALID, 0, NULL, "code: too large");
 	if (!r->code && r->file_count == 0 && !r->program)
 		return ce__error_set(error, CE_ERR_INVALID, 0, NULL, "the request has neither code nor files");
 	if (r->file_count && !r->files)
@@ -174,8 +177,9 @@ int ce__request_check(const ce_request *request, struct ce_checked_request *out,
 	if (r->network > CE_NETWORK_LOOPBACK)
 		return ce__error_set(error, CE_ERR_INVALID, 0, NULL, "request.network: %llu is no CE_NETWORK_*",
 				     (unsigned long long)r->network);
-	if (r->usage_interval_ms && r->usage_interval_ms < 10)
-		return ce__error_set(error, CE_ERR_INVALID, 0, NULL, "request.usage_interval_ms: 10 at the least");
+	if (r->usage_interval_ms && (r->usage_interval_ms < 10 || r->usage_interval_ms > USAGE_INTERVAL_MAX_MS))
+		return ce__error_set(error, CE_ERR_INVALID, 0, NULL,
+				     "request.usage_interval_ms: 10 at the least, 86400000 (a day) at most");
 	if (!r->outputs_max_bytes)
 		r->outputs_max_bytes = DEFAULT_OUTPUTS_BYTES;
 	if (!r->usage_interval_ms)

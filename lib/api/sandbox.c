@@ -67,7 +67,8 @@ int ce_sandbox_create(const ce_sandbox_options *options, ce_sandbox **out, ce_er
 	pthread_mutex_init(&sandbox->lock, NULL);
 	sandbox->log = (struct ce_log){ checked.log, checked.log_user_data };
 	sandbox->flags = checked.flags;
-	sandbox->queue_timeout_ms = checked.queue_timeout_ms;
+	/* CE_UNLIMITED, or anything of that order, is no timeout at all; it would overflow as microseconds. */
+	sandbox->queue_timeout_ms = checked.queue_timeout_ms < UINT64_MAX / 1000000 ? checked.queue_timeout_ms : 0;
 	sandbox->tolerate = ce__options_tolerate(&checked);
 	sandbox->disable = checked.disable;
 	copy_ceiling(&sandbox->limits, checked.limits);
