@@ -82,7 +82,7 @@ CE_API const char *ce_error_step(const ce_error *error);
 /* One line without a final newline, naming the object, the operation and, where there is one, a hint. */
 CE_API const char *ce_error_message(const ce_error *error);
 CE_API void ce_error_free(ce_error *error);
-/* "invalid", "no-memory", "os", ... for a CE_ERR_* value; "unknown" for others. Static string. */
+/* "invalid", "no-memory", "os", ... for a CE_ERR_* value; "ok" for 0, "unknown" for others. Static string. */
 CE_API const char *ce_error_name(int code);
 
 /* The version of the library that is running, "MAJOR.MINOR.PATCH". Static string. */
@@ -148,7 +148,7 @@ enum {
 
 /* "success", "error", "timeout", "memory_limit", ... Static string; "unknown" for other values. */
 CE_API const char *ce_outcome_name(ce_outcome outcome);
-/* "compile" or "run". */
+/* "compile" or "run"; "unknown" for other values. */
 CE_API const char *ce_stage_name(ce_stage stage);
 /* "wall_time", "memory", ... for one CE_LIMIT_* bit, or NULL. */
 CE_API const char *ce_limit_name(uint64_t bit);
@@ -230,7 +230,7 @@ typedef struct ce_request {
 	uint64_t network;            /* CE_NETWORK_* */
 	const char *tenant;          /* whose program this is; later caches never cross it */
 	uint64_t flags;              /* CE_REQUEST_* */
-	uint64_t usage_interval_ms;  /* [100] between usage events, 10 at the least */
+	uint64_t usage_interval_ms;  /* [100] between usage events, 10 at the least, a day at most */
 	const ce_program *program;   /* run this one: then `language` and `code` stay NULL, and `files` add to its own */
 } ce_request;
 
@@ -274,8 +274,9 @@ CE_API int ce_sandbox_create(const ce_sandbox_options *options, ce_sandbox **out
 CE_API void ce_sandbox_destroy(ce_sandbox *sandbox);
 
 /* Runs one request from start to end and blocks until it is finished. Any number of threads may call it
- * on one sandbox. Fails with CE_ERR_INVALID, CE_ERR_NOT_FOUND, CE_ERR_UNAVAILABLE, CE_ERR_PLUGIN,
- * CE_ERR_BUSY, CE_ERR_OS, CE_ERR_NO_MEMORY, CE_ERR_TOO_NEW. */
+ * on one sandbox. Fails with CE_ERR_INVALID (also for CE_REQUEST_INTERACTIVE), CE_ERR_NOT_FOUND,
+ * CE_ERR_UNAVAILABLE, CE_ERR_UNSUPPORTED, CE_ERR_PLUGIN, CE_ERR_BUSY, CE_ERR_OS, CE_ERR_NO_MEMORY,
+ * CE_ERR_TOO_NEW. */
 CE_API int ce_execute(ce_sandbox *sandbox, const ce_request *request, ce_result **out, ce_error **error);
 
 CE_API void ce_result_free(ce_result *result);
@@ -283,8 +284,9 @@ CE_API void ce_result_free(ce_result *result);
 /* Compiles a request's program once, so that ce_request.program can run it many times, each time in a fresh cell. Of
  * the request, `language`, `code`, `files` and `compile_limits` count. *compiled, unless `compiled` is NULL, becomes the
  * result of the compile stage, or NULL for a language that has none. A program that does not compile is no error:
- * *out becomes NULL, and *compiled tells why. Errors as ce_execute. It belongs to its sandbox and is freed before it; it
- * may be freed while executions of it run. Any number of threads may run it at once. */
+ * *out becomes NULL, and *compiled tells why. Errors as ce_execute. It belongs to its sandbox, runs in no other
+ * (CE_ERR_INVALID) and is freed before it; it may be freed while executions of it run. Any number of threads may run
+ * it at once. */
 CE_API int ce_program_create(ce_sandbox *sandbox, const ce_request *request, ce_program **out, ce_result **compiled,
 			     ce_error **error);
 CE_API void ce_program_free(ce_program *program);
@@ -300,8 +302,9 @@ enum {
 
 enum { CE_STATUS_QUEUED = 1, CE_STATUS_COMPILING = 2, CE_STATUS_RUNNING = 3, CE_STATUS_FINISHED = 4 };
 
-/* Called by ce_execution_dispatch and ce_execution_wait on the calling thread, under no lock. It may call
- * ce_execution_write, _close_input and _cancel of its execution, but must not dispatch or destroy it. */
+/* Called by ce_execution_dispatch and ce_execution_wait, and for the status "queued" by ce_execution_start before it
+ * returns, on the calling thread, under no lock; not by ce_execution_destroy. It may call ce_execution_write,
+ * _close_input and _cancel of its execution, but must not dispatch, wait for or destroy it. */
 typedef void (*ce_event_fn)(ce_execution *execution, const ce_event *event, void *user_data);
 
 /* Starts a request and returns at once. Errors as ce_execute. The limits are enforced whether or not the
@@ -320,7 +323,8 @@ CE_API int ce_execution_dispatch(ce_execution *execution, ce_error **error);
 CE_API int ce_execution_wait(ce_execution *execution, int64_t timeout_ms, ce_error **error);
 
 /* Appends to the standard input of a CE_REQUEST_INTERACTIVE execution. The bytes are copied and sent as
- * the program reads them, while the caller dispatches. CE_ERR_INVALID after ce_execution_close_input. */
+ * the program reads them, while the caller dispatches. CE_ERR_INVALID after ce_execution_close_input
+ * or without that flag. Once the execution has finished it drops the bytes and returns 0. */
 CE_API int ce_execution_write(ce_execution *execution, const void *data, size_t size, ce_error **error);
 
 /* The program sees the end of its input once it has read what was written. Repeatable. */
@@ -507,7 +511,7 @@ CE_API const char *ce_executor_runtime_package(const ce_executor *executor, size
 CE_API const char *ce_sandbox_runtime_version(ce_sandbox *sandbox, const ce_executor *executor,
 					      size_t index);
 
-/* One self-test of a manifest was run; `result` is NULL if it could not be. */
+/* One self-test of a manifest was run; `result`, borrowed for the call, is NULL if it could not be. */
 typedef void (*ce_check_fn)(const ce_executor *executor, const char *runtime, const char *test, int passed,
 			    const char *message, const ce_result *result, void *user_data);
 
