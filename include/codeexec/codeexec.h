@@ -7,6 +7,8 @@
  * Ownership: what comes out through a pointer-to-pointer argument belongs to the caller, who gives it
  *   back with the matching _free or _destroy; all of those accept NULL. A pointer that a getter returns
  *   is borrowed and lives as long as the object it came from.
+ * Pointers must not be NULL where it is not said that they may. What is given in options and requests is copied
+ *   before the call returns; user_data pointers must live as long as the object that they were given to.
  * Errors: a function that can fail returns 0 or a negative CE_ERR_* value. Its last argument, which may
  *   be NULL, is set to a new ce_error only on failure. A snippet that fails, crashes or is killed is a
  *   result, never an error.

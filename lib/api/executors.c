@@ -171,7 +171,7 @@ static char *ask_version(ce_sandbox *sandbox, const struct ce_executor *executor
 	ce_result_free(result);
 	ce_execution_destroy(execution);
 	ce__execution_inputs_finish(&inputs);
-	return text ? text : strdup("");
+	return text; /* NULL: it could not be asked now, and is asked again */
 }
 
 const char *ce_sandbox_runtime_version(ce_sandbox *sandbox, const ce_executor *executor, size_t index)

@@ -108,7 +108,7 @@ const char *ce_error_name(int code)
 		"manifest",   "plugin",	  "busy",      "timeout", "too-new",	 "unavailable",
 	};
 
-	if (code > 0 || (size_t)-code >= CE_ARRAY_SIZE(names))
+	if (code > 0 || code <= -(int)CE_ARRAY_SIZE(names))
 		return "unknown";
 	return names[-code];
 }
