@@ -18,7 +18,8 @@ static const struct ce_seccomp_rule netlink_rules[] = {
       CE_CHECK_INT(2, NETLINK_ROUTE)}},
 };
 
-/* A descriptor for reading is enough to lock a file of the host's against everybody. fcntl's locks need one for writing. */
+/* A descriptor for reading is enough to lock a file of the host's against everybody. fcntl's
+ * exclusive locks need one for writing. */
 static const char *const flock_calls[] = {"flock", NULL};
 
 /* Watches see what the whole machine does to a file that the cell shows, programs in /usr/bin among them, and instances
