@@ -192,6 +192,7 @@ typedef void (*ce_log_fn)(int priority, const char *message, void *user_data);
 #define CE_SANDBOX_ALLOW_WEAKER (UINT64_C(1) << 0)         /* without cgroups: rlimits and sampling; reported */
 #define CE_SANDBOX_KILL_ON_OUTPUT_LIMIT (UINT64_C(1) << 1) /* instead of truncating */
 #define CE_SANDBOX_MOVE_HOST (UINT64_C(1) << 2)            /* this process may be moved into a leaf cgroup */
+#define CE_SANDBOX_FRESH_SLOTS (UINT64_C(1) << 3)          /* nothing is kept from one execution for the next */
 
 typedef struct ce_sandbox_options {
 	size_t size;
@@ -211,6 +212,8 @@ typedef struct ce_sandbox_options {
 	uint64_t disable;                 /* CE_PROTECTION_* not to apply at all: for tests of the others */
 	ce_log_fn log;                    /* may be called from any thread that calls the library */
 	void *log_user_data;
+	uint64_t warm_memory_bytes;       /* [none] memory that processes started ahead may take; see ce_sandbox_prewarm */
+	uint64_t cache_bytes;             /* [none] compiled programs kept in this process's memory, by tenant */
 } ce_sandbox_options;
 
 /* All of it is copied before the call returns. */
@@ -400,6 +403,7 @@ CE_API int ce_result_output_truncated(const ce_result *result, ce_stage stage, i
 #define CE_ACCOUNT_MEMORY_IS_RSS (UINT64_C(1) << 0) /* memory_peak is a resident set: there was no cgroup */
 #define CE_ACCOUNT_TASKS_SAMPLED (UINT64_C(1) << 1) /* tasks_peak is the largest sample, not a counter */
 #define CE_ACCOUNT_SPLIT_SAMPLED (UINT64_C(1) << 2) /* memory_anon/file/shmem are of the last sample */
+#define CE_ACCOUNT_WARM (UINT64_C(1) << 3)          /* the interpreter had been started ahead; counted from hand-over */
 
 /* What one stage used. Times in microseconds, sizes in bytes. Sources: wall from CLOCK_MONOTONIC between
  * execve and exit; cpu from the cgroup (cpu.stat usage_usec, cpuacct.usage), else from wait4; user,

@@ -27,6 +27,7 @@ struct ce_manifest_stage {
 	char **seccomp;          /* group names */
 	struct ce_limits limits; /* 0: the library's default */
 	bool rlimit_as;          /* the runtime bears RLIMIT_AS */
+	bool park;               /* run only: can be started ahead, up to where it opens its program */
 };
 
 struct ce_manifest_runtime {
@@ -127,6 +128,7 @@ struct ce_stage_inputs {
 	size_t mount_count;
 	struct ce_limits limits; /* the executor's defaults; 0: the library's */
 	bool rlimit_as;
+	bool park;
 };
 
 struct ce_execution_inputs {

@@ -211,21 +211,30 @@ static void a_dialogue_goes_back_and_forth(void **state)
 	expect_stdout_has(result, "you said line 4\nbye\n");
 }
 
+/* The reader waits for its turn while all is written, however slow this thread is. */
 static void much_is_written_to_a_slow_reader(void **state)
 {
 	static char data[1 << 20];
+	ce_request holder_request = fixture_request("bash", "read x; exit 0");
 	ce_request request = fixture_request("python", "import sys\nprint(len(sys.stdin.buffer.read()))\n");
-	ce_execution *execution;
+	ce_sandbox_options options = fixture_options();
+	ce_execution *holder, *execution;
+	ce_sandbox *sandbox;
 
 	(void)state;
-	request.flags = CE_REQUEST_INTERACTIVE;
+	options.max_concurrent = 1;
+	sandbox = fixture_create(&options);
+	holder_request.flags = request.flags = CE_REQUEST_INTERACTIVE;
+	holder = fixture_start(sandbox, &holder_request, NULL, NULL);
 	request.input = "first";
 	request.input_size = 5;
-	execution = fixture_start(fixture_sandbox(), &request, NULL, NULL);
+	execution = fixture_start(sandbox, &request, NULL, NULL);
 	for (int i = 0; i < 8; i++)
 		assert_int_equal(ce_execution_write(execution, data, sizeof(data), NULL), 0);
 	assert_true(ce_execution_pending_input(execution) > sizeof(data));
 	assert_int_equal(ce_execution_close_input(execution, NULL), 0);
+	assert_int_equal(ce_execution_close_input(holder, NULL), 0);
+	expect_outcome(fixture_finish(holder), CE_OUTCOME_SUCCESS);
 	expect_says(fixture_finish(execution), "8388613\n");
 }
 
