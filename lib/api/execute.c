@@ -17,6 +17,19 @@ static int fill_stage(ce_sandbox *sandbox, struct ce_build_stage *out, ce_stage 
 			       error);
 }
 
+/* Not with arguments or an environment of the request's own: they would lie in a process that nobody may ever use. */
+static void allow_parking(const ce_sandbox *sandbox, const struct ce_start_request *start, struct ce_build_stage *stage)
+{
+	const ce_request *request = start->request;
+
+	if (!sandbox->park_object || !request || !stage->inputs || !stage->inputs->park || !start->file_count ||
+	    (request->args && request->args[0]) || (request->env && request->env[0]) ||
+	    strlen(start->files[0].name) >= CE_PLAN_MAX_TRIGGER)
+		return;
+	stage->trigger = start->files[0].name;
+	stage->park_object = sandbox->park_object;
+}
+
 int ce__execute_start(ce_sandbox *sandbox, const struct ce_start_request *start, ce_execution **out, ce_error **error)
 {
 	const ce_request *request = start->request;
@@ -48,6 +61,10 @@ int ce__execute_start(ce_sandbox *sandbox, const struct ce_start_request *start,
 	} else if (!r)
 		r = fill_stage(sandbox, &build.stages[build.stage_count++], CE_STAGE_RUN, inputs ? &inputs->run : NULL,
 			       start->run_limits, request ? request->env : NULL, error);
+	if (!r && build.stage_count == 1 && !start->compile_only)
+		allow_parking(sandbox, start, &build.stages[0]);
+	if (start->prewarm)
+		build.flags |= CE_PLAN_PARK;
 	if (!r)
 		r = ce__build_plan(&build, &plan, &plan_size, error);
 	if (r)

@@ -41,6 +41,23 @@ static int load_registry(ce_sandbox *sandbox, const ce_sandbox_options *options,
 	return 0;
 }
 
+/* It lies beside the supervisor. Without it everything runs, only nothing is started ahead. */
+static int find_park_object(ce_sandbox *sandbox, const ce_sandbox_options *options, ce_error **error)
+{
+	const char *supervisor = ce__options_supervisor_path(options), *slash = strrchr(supervisor, '/');
+	CE_CLEANUP_FREE char *path = ce__base_asprintf("%.*s/codeexec-park.so", slash ? (int)(slash - supervisor) : 1,
+						       slash ? supervisor : ".");
+
+	CE_CLEANUP_FREE char *real = path ? realpath(path, NULL) : NULL;
+
+	if (!path)
+		return ce__error_no_memory(error);
+	if (!real)
+		ce__log(&sandbox->log, LOG_WARNING, "nothing is started ahead: %s: %s", path, strerrordesc_np(errno));
+	sandbox->park_object = ce__steal_pointer(&real);
+	return 0;
+}
+
 static void copy_ceiling(ce_limits *out, const ce_limits *in)
 {
 	*out = ce_limits_init();
@@ -75,6 +92,8 @@ int ce_sandbox_create(const ce_sandbox_options *options, ce_sandbox **out, ce_er
 	copy_ceiling(&sandbox->compile_limits, checked.compile_limits);
 	ce__root_table_init(&sandbox->root);
 	r = load_registry(sandbox, &checked, error);
+	if (!r && hello.warm_memory_bytes)
+		r = find_park_object(sandbox, &checked, error);
 	if (!r)
 		r = ce__client_open(&sandbox->client, ce__options_supervisor_path(&checked), &hello, &sandbox->log, error);
 	if (r) {
@@ -104,6 +123,7 @@ void ce_sandbox_destroy(ce_sandbox *sandbox)
 	ce__filters_free(sandbox);
 	free_versions(sandbox);
 	ce__registry_free(sandbox->registry);
+	free(sandbox->park_object);
 	pthread_mutex_destroy(&sandbox->lock);
 	free(sandbox);
 }

@@ -27,6 +27,7 @@ struct ce_sandbox {
 	uint64_t flags, queue_timeout_ms;
 	uint64_t tolerate, disable;
 	ce_limits limits, compile_limits; /* ceilings; 0: none given */
+	char *park_object; /* owned; NULL: nothing is started ahead */
 	struct ce_registry *registry;
 	struct ce_root_table root;
 	struct ce_client client;
@@ -88,6 +89,7 @@ struct ce_start_request {
 	size_t runtime;
 	const struct ce_execution_inputs *inputs; /* NULL: a probe */
 	bool compile_only;			  /* bring back the artifacts instead of running them */
+	bool prewarm;				  /* start a process ahead, run nothing */
 	const ce_limits *run_limits, *compile_limits;
 	const ce_file *files;
 	size_t file_count;

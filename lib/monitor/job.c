@@ -24,6 +24,8 @@ static void free_job(struct ce_supervisor *s, struct ce_job *job)
 		close_all(job->stdio[i], 3);
 	ce__supervisor_drop_fd(s, &job->pidfd);
 	ce__supervisor_drop_fd(s, &job->report_fd);
+	ce__supervisor_drop_fd(s, &job->park_fd);
+	close_all(job->park_pipes, 3);
 	ce__base_close(&job->lifeline_fd);
 	ce__base_close(&job->work_fd);
 	ce__base_close(&job->artifacts_fd);
@@ -34,19 +36,26 @@ static void free_job(struct ce_supervisor *s, struct ce_job *job)
 	free(job);
 }
 
-static struct ce_job *new_job(void)
+struct ce_job *ce__job_new(struct ce_supervisor *s)
 {
 	struct ce_job *job = calloc(1, sizeof(*job));
 
 	if (!job)
 		return NULL;
 	job->socket = job->pidfd = job->report_fd = job->lifeline_fd = job->work_fd = job->artifacts_fd = -1;
+	job->park_fd = -1;
+	for (size_t i = 0; i < 3; i++)
+		job->park_pipes[i] = -1;
 	for (size_t i = 0; i < CE_PLAN_MAX_STAGES; i++)
 		for (size_t k = 0; k < 3; k++)
 			job->stdio[i][k] = -1;
 	job->socket_source = (struct ce_source){ CE_SOURCE_SOCKET, job };
 	job->pidfd_source = (struct ce_source){ CE_SOURCE_PIDFD, job };
 	job->report_source = (struct ce_source){ CE_SOURCE_REPORT, job };
+	job->park_source = (struct ce_source){ CE_SOURCE_PARK, job };
+	job->link = s->jobs_end;
+	*s->jobs_end = job;
+	s->jobs_end = &job->next;
 	return job;
 }
 
@@ -114,13 +123,6 @@ static int fill_job(struct ce_job *job, const struct ce_start *start, const char
 	return r;
 }
 
-static void append(struct ce_supervisor *s, struct ce_job *job)
-{
-	job->link = s->jobs_end;
-	*s->jobs_end = job;
-	s->jobs_end = &job->next;
-}
-
 static void take_start(struct ce_supervisor *s, const char *message, size_t size, int *fds, size_t count)
 {
 	struct ce_failure failure = { 0 };
@@ -133,11 +135,9 @@ static void take_start(struct ce_supervisor *s, const char *message, size_t size
 	memcpy(&start, message, sizeof(start));
 	if (start.type != CE_MSG_START || start.inline_size != size - sizeof(start))
 		return;
-	job = new_job();
+	job = ce__job_new(s);
 	if (!job)
 		return;
-	append(s, job);
-	job->state = CE_JOB_QUEUED;
 	job->queued_us = ce__clock_us();
 	r = fill_job(job, &start, message + sizeof(start), fds, count, &failure);
 	if (!r && ce__supervisor_watch_fd(s, job->socket, &job->socket_source))
@@ -146,6 +146,8 @@ static void take_start(struct ce_supervisor *s, const char *message, size_t size
 		struct ce_finished finished = { .type = CE_MSG_FINISHED, .failure = failure };
 
 		ce__job_finish(s, job, &finished);
+	} else if (job->plan->flags & CE_PLAN_PARK) {
+		ce__park_prewarm(s, job);
 	}
 }
 
@@ -173,10 +175,13 @@ bool ce__job_admit(struct ce_supervisor *s)
 {
 	struct ce_slot *slot = NULL;
 	bool ended = false;
+	size_t active = 0;
 
 	if (s->stopping)
 		return false;
-	for (struct ce_job *job = s->jobs; job; job = job->next) {
+	for (struct ce_job *job = s->jobs; job; job = job->next)
+		active += job->slot && !job->shape && job->state != CE_JOB_DONE;
+	for (struct ce_job *job = s->jobs; job && active < s->hello.max_concurrent; job = job->next) {
 		if (job->state != CE_JOB_QUEUED)
 			continue;
 		for (size_t i = 0; i < s->slot_count && !slot; i++)
@@ -189,6 +194,7 @@ bool ce__job_admit(struct ce_supervisor *s)
 		slot = NULL;
 		ce__stage_start(s, job);
 		ended = ended || job->state == CE_JOB_DONE;
+		active += job->state != CE_JOB_DONE;
 	}
 	return ended;
 }
@@ -204,12 +210,13 @@ void ce__job_finish(struct ce_supervisor *s, struct ce_job *job, const struct ce
 
 static void cancel(struct ce_supervisor *s, struct ce_job *job)
 {
-	if (job->state == CE_JOB_QUEUED || (job->state == CE_JOB_CLEANING && job->resume)) {
+	if (job->state == CE_JOB_QUEUED || job->state == CE_JOB_PREWARM || (job->state == CE_JOB_CLEANING && job->resume)) {
 		struct ce_finished finished = { .type = CE_MSG_FINISHED, .cancelled = 1 };
 
 		job->resume = false;
 		ce__job_finish(s, job, &finished);
-	} else if (job->state == CE_JOB_SETUP || job->state == CE_JOB_RUNNING) {
+	} else if (job->state == CE_JOB_SETUP || job->state == CE_JOB_RUNNING || job->state == CE_JOB_PARKING ||
+		   job->state == CE_JOB_PARKED) {
 		ce__stage_kill(s, job, CE_OUTCOME_CANCELLED, 0);
 	}
 }

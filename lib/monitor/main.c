@@ -49,6 +49,9 @@ static void handle(struct ce_supervisor *s, const struct ce_source *source)
 	case CE_SOURCE_REPORT:
 		ce__stage_on_report(s, source->job);
 		break;
+	case CE_SOURCE_PARK:
+		ce__park_on_message(s, source->job);
+		break;
 	}
 }
 
@@ -69,7 +72,7 @@ static void loop(struct ce_supervisor *s)
 		/* What has ended gives its slot to who waits in this very turn: nothing else may wake us. */
 		do
 			ce__job_sweep(s);
-		while (ce__job_admit(s));
+		while (ce__job_admit(s) || ce__park_refill(s));
 	}
 }
 

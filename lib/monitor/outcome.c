@@ -27,10 +27,16 @@ static void read_disk(const struct ce_job *job, struct ce_stage_end *end)
 		end->limits_hit |= CE_LIMIT_INODES;
 }
 
+static uint64_t since(uint64_t now, uint64_t before)
+{
+	return now > before ? now - before : 0;
+}
+
 static void fill_account(const struct ce_supervisor *s, const struct ce_job *job, const struct ce_cell_usage *usage,
 			 struct ce_stage_end *end)
 {
 	const struct ce_cell_record *e = &job->ended;
+	const struct ce_park_message *b = &job->before; /* zeros unless it was started ahead */
 	struct ce_account *a = &end->account;
 	bool exited = e->kind == CE_RECORD_EXITED;
 	uint64_t now = ce__clock_us();
@@ -44,17 +50,17 @@ static void fill_account(const struct ce_supervisor *s, const struct ce_job *job
 	a->memory_file_bytes = usage->file_bytes ? usage->file_bytes : job->usage.file_bytes;
 	a->memory_shmem_bytes = usage->shmem_bytes ? usage->shmem_bytes : job->usage.shmem_bytes;
 	a->tasks_peak = usage->tasks_peak;
-	a->flags |= CE_ACCOUNT_SPLIT_SAMPLED;
+	a->flags |= CE_ACCOUNT_SPLIT_SAMPLED | (job->warm ? CE_ACCOUNT_WARM : 0);
 	if (exited) {
-		a->user_time_us = e->user_us;
-		a->system_time_us = e->system_us;
+		a->user_time_us = since(e->user_us, b->user_us);
+		a->system_time_us = since(e->system_us, b->system_us);
 		a->max_rss_bytes = e->max_rss_bytes;
-		a->minor_faults = e->minor_faults;
-		a->major_faults = e->major_faults;
-		a->voluntary_switches = e->voluntary_switches;
-		a->involuntary_switches = e->involuntary_switches;
-		a->blocks_read = e->blocks_read;
-		a->blocks_written = e->blocks_written;
+		a->minor_faults = since(e->minor_faults, b->minor_faults);
+		a->major_faults = since(e->major_faults, b->major_faults);
+		a->voluntary_switches = since(e->voluntary_switches, b->voluntary_switches);
+		a->involuntary_switches = since(e->involuntary_switches, b->involuntary_switches);
+		a->blocks_read = since(e->blocks_read, b->blocks_read);
+		a->blocks_written = since(e->blocks_written, b->blocks_written);
 	}
 	if (a->cpu_time_us < a->user_time_us + a->system_time_us)
 		a->cpu_time_us = a->user_time_us + a->system_time_us;

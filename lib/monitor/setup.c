@@ -238,7 +238,7 @@ int ce__setup_run(struct ce_supervisor *s, struct ce_failure *failure)
 		return r;
 	look_at_machine(s);
 	ce__network_open(s);
-	s->slot_count = (size_t)s->hello.max_concurrent;
+	s->slot_count = (size_t)s->hello.max_concurrent + ce__park_most(s);
 	s->slots = calloc(s->slot_count, sizeof(*s->slots));
 	if (!s->slots)
 		return ce__failure_set(failure, CE_ERR_NO_MEMORY, 0, "slots", "out of memory");

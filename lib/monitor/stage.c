@@ -14,7 +14,6 @@
 #include <sys/wait.h>
 
 #define CLEAN_RETRY_US 5000
-#define PROCESSES_MOST 4194303 /* PID_MAX_LIMIT, less init, is the most that pids.max takes */
 #define CLEAN_PATIENCE_US 1000000
 
 static const struct ce_plan_stage *stage_of(const struct ce_job *job)
@@ -26,124 +25,8 @@ static void fail(struct ce_supervisor *s, struct ce_job *job, const struct ce_fa
 {
 	struct ce_finished finished = { .type = CE_MSG_FINISHED, .failure = *failure };
 
+	ce__park_lost(s, job, failure);
 	ce__job_finish(s, job, &finished);
-}
-
-/* What can be had before clone; every resource lands in the job, whose end releases it. */
-static int prepare_ids(struct ce_supervisor *s, struct ce_job *job, struct ce_failure *failure)
-{
-	struct ce_slot *slot = job->slot;
-
-	if (s->rootless) {
-		slot->init_uid = slot->program_uid = s->host_uid;
-	} else if (job->plan->disable & CE_PROTECTION_OWN_UID) {
-		slot->init_uid = (uid_t)s->hello.uid_base;
-		slot->program_uid = slot->init_uid + 1;
-	} else if (!slot->leased) {
-		return ce__state_lease(s, slot, failure);
-	}
-	return 0;
-}
-
-static int prepare_limits(struct ce_supervisor *s, struct ce_job *job, struct ce_failure *failure)
-{
-	const struct ce_plan_stage *stage = stage_of(job);
-	struct ce_cell_limits limits = {
-		.memory_bytes = job->plan->disable & CE_PROTECTION_MEMORY_LIMIT ? INT64_MAX / 2 : stage->memory_bytes,
-		.processes = job->plan->disable & CE_PROTECTION_TASK_LIMIT ? PROCESSES_MOST : stage->processes,
-	};
-	int r = ce__limits_cell_open(s->limits, &limits, &job->limits, failure);
-
-	job->limits_open = r == 0;
-	return r;
-}
-
-static int prepare_mounts(struct ce_supervisor *s, struct ce_job *job, struct ce_failure *failure)
-{
-	const struct ce_plan_stage *stage = stage_of(job);
-	bool writable = (job->plan->disable & CE_PROTECTION_READ_ONLY_ROOT) != 0;
-	/* uids of tmpfs are those of our own user namespace */
-	uid_t owner = s->rootless ? 0 : job->slot->init_uid;
-
-	job->work_fd = ce__root_make_work(stage->disk_bytes, stage->disk_inodes + 4, owner);
-	if (job->work_fd < 0) {
-		int r = -job->work_fd;
-
-		job->work_fd = -1;
-		return ce__failure_set(failure, CE_ERR_OS, r, "work", "cannot create the work tmpfs");
-	}
-	return ce__roots_clone(s->roots, job->plan, stage, writable, &job->setup.root_fd, failure);
-}
-
-static int prepare_pipes(struct ce_job *job, struct ce_failure *failure)
-{
-	int report[2], lifeline[2];
-
-	if (pipe2(report, O_CLOEXEC) < 0)
-		return ce__failure_set(failure, CE_ERR_OS, errno, "pipe", "cannot create the report pipe");
-	job->report_fd = report[0];
-	job->setup.report_fd = report[1];
-	if (fcntl(report[0], F_SETFL, O_NONBLOCK) < 0 || pipe2(lifeline, O_CLOEXEC) < 0)
-		return ce__failure_set(failure, CE_ERR_OS, errno, "pipe", "cannot create the lifeline");
-	job->setup.lifeline_fd = lifeline[0];
-	job->lifeline_fd = lifeline[1];
-	return 0;
-}
-
-static int prepare(struct ce_supervisor *s, struct ce_job *job, struct ce_failure *failure)
-{
-	const struct ce_plan_stage *stage = stage_of(job);
-	struct ce_cell_setup *setup = &job->setup;
-	int r;
-
-	*setup = (struct ce_cell_setup){
-		.plan = job->plan,
-		.stage = stage,
-		.argv = ce__plan_vector(job->plan, stage->argv),
-		.env = ce__plan_vector(job->plan, stage->env),
-		.mount_point = ce__roots_mount_point(s->roots),
-		.disable = job->plan->disable,
-		.tolerate = job->plan->tolerate,
-		.landlock_abi = s->landlock_abi,
-		.last_capability = s->last_capability,
-		.rootless = s->rootless,
-		.rlimits_only = s->limits_info.protections == 0,
-		.lifeline_fd = -1,
-		.report_fd = -1,
-		.root_fd = -1,
-		.artifacts_fd = job->artifacts_fd,
-		.lease_fd = -1,
-		.clone_cgroup_fd = -1,
-	};
-	memcpy(setup->host_namespaces, s->host_namespaces, sizeof(setup->host_namespaces));
-	memcpy(setup->stdio, job->stdio[job->stage], sizeof(setup->stdio));
-	if (!setup->argv || !setup->env)
-		return ce__failure_set(failure, CE_ERR_NO_MEMORY, 0, "prepare", "out of memory");
-	r = prepare_ids(s, job, failure);
-	if (!r)
-		r = prepare_limits(s, job, failure);
-	if (!r)
-		r = prepare_mounts(s, job, failure);
-	if (!r)
-		r = prepare_pipes(job, failure);
-	if (r)
-		return r;
-	setup->init_uid = job->slot->init_uid;
-	setup->program_uid = job->slot->program_uid;
-	setup->lease_fd = job->slot->lease_fd;
-	setup->work_fd = job->work_fd;
-	setup->clone_cgroup_fd = job->limits.clone_cgroup_fd;
-	setup->attach_count = job->limits.attach_count;
-	memcpy(setup->attach_fds, job->limits.attach_fds, sizeof(setup->attach_fds));
-	/* So that the program may open /dev/stdout and the like anew. */
-	for (size_t i = 0; i < 3 && !s->rootless; i++) {
-		struct stat st;
-
-		if (fstat(setup->stdio[i], &st) == 0 && S_ISFIFO(st.st_mode) &&
-		    fchown(setup->stdio[i], setup->program_uid, setup->program_uid) < 0)
-			return ce__failure_set(failure, CE_ERR_OS, errno, "pipe", "cannot give the program its streams");
-	}
-	return 0;
 }
 
 /* What only the cell needs, once it has it. */
@@ -152,6 +35,7 @@ static void release_setup(struct ce_job *job)
 	ce__base_close(&job->setup.report_fd);
 	ce__base_close(&job->setup.lifeline_fd);
 	ce__base_close(&job->setup.root_fd);
+	ce__base_close(&job->setup.park_fd);
 	free(job->setup.argv);
 	free(job->setup.env);
 	job->setup.argv = job->setup.env = NULL;
@@ -200,7 +84,9 @@ void ce__stage_start(struct ce_supervisor *s, struct ce_job *job)
 	job->limits_hit = job->tasks_peak = job->rss_peak = 0;
 	job->killed_for = 0;
 	job->state = CE_JOB_SETUP;
-	r = prepare(s, job, &failure);
+	if (ce__park_take(s, job))
+		return;
+	r = ce__prepare_stage(s, job, &failure);
 	if (!r) {
 		if (madvise(job->plan, job->plan_size, MADV_DOFORK) < 0)
 			r = ce__failure_set(&failure, CE_ERR_OS, errno, "plan", "cannot show the plan to its cell");
@@ -211,7 +97,8 @@ void ce__stage_start(struct ce_supervisor *s, struct ce_job *job)
 	}
 	release_setup(job);
 	if (!r && (ce__supervisor_watch_fd(s, job->pidfd, &job->pidfd_source) ||
-		   ce__supervisor_watch_fd(s, job->report_fd, &job->report_source)))
+		   ce__supervisor_watch_fd(s, job->report_fd, &job->report_source) ||
+		   (job->park_fd >= 0 && ce__supervisor_watch_fd(s, job->park_fd, &job->park_source))))
 		r = ce__failure_set(&failure, CE_ERR_OS, errno, "watch", "cannot watch the cell");
 	if (!r && write(job->lifeline_fd, "g", 1) != 1)
 		r = ce__failure_set(&failure, CE_ERR_OS, errno, "lifeline", "cannot start init");
@@ -254,7 +141,7 @@ void ce__stage_on_report(struct ce_supervisor *s, struct ce_job *job)
 							    .usage = { .size = sizeof(message.usage) } };
 
 			job->started = record;
-			job->state = CE_JOB_RUNNING;
+			job->state = job->shape ? CE_JOB_PARKING : CE_JOB_RUNNING;
 			/* What comes after this is read when init has ended: no reason to wake up for it twice. */
 			epoll_ctl(s->epoll, EPOLL_CTL_DEL, job->report_fd, NULL);
 			ce__watch_begin(s, job);
@@ -355,7 +242,7 @@ void ce__stage_on_exit(struct ce_supervisor *s, struct ce_job *job)
 	ce__supervisor_drop_fd(s, &job->report_fd);
 	ce__base_close(&job->lifeline_fd);
 	memset(&usage, 0, sizeof(usage));
-	if (ce__limits_cell_sample(s->limits, &job->limits, true, &usage) < 0)
+	if (ce__watch_sample(s, job, true, &usage) < 0)
 		usage = job->usage;
 	clean = remove_cell(s, job);
 	if (!clean) {
@@ -364,6 +251,12 @@ void ce__stage_on_exit(struct ce_supervisor *s, struct ce_job *job)
 	}
 	if (!clean)
 		clean_later(job);
+	if (job->shape) {
+		ce__park_lost(s, job, NULL);
+		if (clean)
+			job->state = CE_JOB_DONE;
+		return;
+	}
 	if (finish_failed_setup(s, job))
 		return;
 	if (job->ended.kind == CE_RECORD_PROBED)

@@ -6,6 +6,7 @@
 
 #include "limits/limits.h"
 #include "monitor/message.h"
+#include "park/park.h"
 #include "plan/plan.h"
 #include "sandbox/cell.h"
 
@@ -17,9 +18,10 @@ struct ce_slot {
 	int lease_fd; /* flock'ed; owned */
 };
 
-enum ce_source_type { CE_SOURCE_CONTROL, CE_SOURCE_HOST, CE_SOURCE_SOCKET, CE_SOURCE_PIDFD, CE_SOURCE_REPORT };
+enum ce_source_type { CE_SOURCE_CONTROL, CE_SOURCE_HOST, CE_SOURCE_SOCKET, CE_SOURCE_PIDFD, CE_SOURCE_REPORT, CE_SOURCE_PARK };
 
 struct ce_job;
+struct ce_shape;
 
 /* What epoll hands back. */
 struct ce_source {
@@ -30,6 +32,9 @@ struct ce_source {
 enum ce_job_state {
 	CE_JOB_QUEUED,	 /* waits for a slot */
 	CE_JOB_SETUP,	 /* init is setting up its cell */
+	CE_JOB_PARKING,	 /* an interpreter is started ahead */
+	CE_JOB_PARKED,	 /* it waits for its program */
+	CE_JOB_PREWARM,	 /* a request that waits until there is one */
 	CE_JOB_RUNNING,	 /* the program runs */
 	CE_JOB_DYING,	 /* killed; init is not reaped yet */
 	CE_JOB_CLEANING, /* reported; a cgroup is still busy */
@@ -47,7 +52,7 @@ struct ce_job {
 	size_t stage; /* index into plan->stages */
 	struct ce_slot *slot;
 	uint64_t queued_us;
-	struct ce_source socket_source, pidfd_source, report_source;
+	struct ce_source socket_source, pidfd_source, report_source, park_source;
 
 	/* of the stage that runs */
 	struct ce_cell_setup setup;
@@ -65,6 +70,16 @@ struct ce_job {
 	ce_outcome killed_for;	/* 0: we did not kill */
 	uint64_t clean_until_us;
 	bool resume; /* CE_JOB_CLEANING: then comes the next stage */
+
+	/* of a process that is started ahead (park.c) */
+	struct ce_shape *shape; /* which requests it can serve; NULL: this is no such process */
+	int park_fd;		/* owned */
+	int park_pipes[3];	/* owned; the far ends of the streams it has until the hand-over */
+	char park_variable[24 + CE_PLAN_MAX_TRIGGER], preload_variable[64];
+	/* of a request that got one */
+	bool warm;
+	uint64_t cpu_before_us; /* what the cell had used by then */
+	struct ce_park_message before;
 };
 
 struct ce_supervisor {
@@ -86,6 +101,7 @@ struct ce_supervisor {
 	struct ce_slot *slots;
 	size_t slot_count;
 	struct ce_job *jobs, **jobs_end;
+	struct ce_shape *shapes;
 	uint64_t host_namespaces[CE_CELL_NAMESPACES];
 	uint64_t landlock_abi, last_capability, processors;
 	bool stopping;
@@ -108,6 +124,8 @@ void ce__state_close(struct ce_supervisor *s, bool keep);
 int ce__state_lease(struct ce_supervisor *s, struct ce_slot *slot, struct ce_failure *failure);
 
 /* job.c: the life of an execution. */
+/* A queued job at the end of the list, or NULL. */
+struct ce_job *ce__job_new(struct ce_supervisor *s);
 void ce__job_receive(struct ce_supervisor *s);
 void ce__job_on_socket(struct ce_supervisor *s, struct ce_job *job);
 /* Starts queued jobs while slots are free. True if one of them ended at once. */
@@ -124,6 +142,23 @@ void ce__network_make_spare(struct ce_supervisor *s);
  * another; ce__network_leave follows. 0, or -errno. */
 int ce__network_enter(struct ce_supervisor *s, const struct ce_plan *plan, bool *entered);
 void ce__network_leave(struct ce_supervisor *s);
+
+/* prepare.c: what a cell is made of. */
+int ce__prepare_stage(struct ce_supervisor *s, struct ce_job *job, struct ce_failure *failure);
+/* Gives the pipes of the job's stage to the program. */
+int ce__prepare_streams(const struct ce_supervisor *s, const struct ce_job *job, uid_t owner, struct ce_failure *failure);
+
+/* park.c: processes that are started ahead. */
+/* Gives the job a process that waits for it. False: there is none, start one. */
+bool ce__park_take(struct ce_supervisor *s, struct ce_job *job);
+/* Starts what is wanted, while nothing else is to be done. True if one of them ended at once. */
+bool ce__park_refill(struct ce_supervisor *s);
+/* A job that only asks for a process started ahead. */
+void ce__park_prewarm(struct ce_supervisor *s, struct ce_job *job);
+void ce__park_on_message(struct ce_supervisor *s, struct ce_job *job);
+/* One of them ended, or could not be started: `failure` may be NULL. Nothing for other jobs. */
+void ce__park_lost(struct ce_supervisor *s, struct ce_job *job, const struct ce_failure *failure);
+size_t ce__park_most(const struct ce_supervisor *s);
 
 /* stage.c: one cell of it. */
 void ce__stage_start(struct ce_supervisor *s, struct ce_job *job);
@@ -143,6 +178,8 @@ bool ce__outcome_files_do_not_fit(const struct ce_cell_record *record);
 int ce__watch_due(struct ce_supervisor *s);
 void ce__watch_run(struct ce_supervisor *s);
 void ce__watch_begin(struct ce_supervisor *s, struct ce_job *job);
+/* What the job's program has used: without what its interpreter had used before the request came. */
+int ce__watch_sample(struct ce_supervisor *s, struct ce_job *job, bool full, struct ce_cell_usage *usage);
 
 /* outputs.c: brings back files after the cell is empty. 0 or -errno. */
 int ce__outputs_send(struct ce_job *job);

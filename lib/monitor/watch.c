@@ -9,6 +9,7 @@
 #include <sys/ioctl.h>
 
 #define SETUP_PATIENCE_US 30000000
+#define PARKED_AGE_MAX_US UINT64_C(600000000) /* then another takes its place, with another address layout */
 #define RLIMITS_INTERVAL_US 20000  /* without cgroups, samples are the limits */
 #define COUNTER_INTERVAL_US 200000 /* cgroup v1 has no oom.group: somebody must look */
 #define CPU_INTERVAL_MIN_US 2000
@@ -44,14 +45,23 @@ static uint64_t least(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
+int ce__watch_sample(struct ce_supervisor *s, struct ce_job *job, bool full, struct ce_cell_usage *usage)
+{
+	int r = ce__limits_cell_sample(s->limits, &job->limits, full, usage);
+
+	if (!r)
+		usage->cpu_us -= least(usage->cpu_us, job->cpu_before_us);
+	return r;
+}
+
 void ce__watch_begin(struct ce_supervisor *s, struct ce_job *job)
 {
 	const struct ce_plan_stage *stage = &job->plan->stages[job->stage];
 	uint64_t now = ce__clock_us();
 
 	job->usage_due_us = UINT64_MAX;
-	if (job->state == CE_JOB_SETUP) {
-		job->deadline_us = now + SETUP_PATIENCE_US;
+	if (job->state == CE_JOB_SETUP || job->state == CE_JOB_PARKING || job->state == CE_JOB_PARKED) {
+		job->deadline_us = now + (job->state == CE_JOB_PARKED ? PARKED_AGE_MAX_US : SETUP_PATIENCE_US);
 		job->check_us = UINT64_MAX;
 		return;
 	}
@@ -68,6 +78,8 @@ static uint64_t due(const struct ce_job *job)
 	case CE_JOB_QUEUED:
 		return job->plan && job->plan->queue_timeout_us ? job->queued_us + job->plan->queue_timeout_us : UINT64_MAX;
 	case CE_JOB_SETUP:
+	case CE_JOB_PARKING:
+	case CE_JOB_PARKED:
 	case CE_JOB_RUNNING:
 		return least(job->deadline_us, least(job->check_us, job->usage_due_us));
 	case CE_JOB_CLEANING:
@@ -122,9 +134,9 @@ static void sample(struct ce_supervisor *s, struct ce_job *job, uint64_t now)
 	/* A file that cannot be read must neither keep the loop busy nor the limits from being watched. */
 	job->check_us = now + COUNTER_INTERVAL_US;
 	memset(&usage, 0, sizeof(usage));
-	if (ce__limits_cell_sample(s->limits, &job->limits, true, &usage) < 0) {
+	if (ce__watch_sample(s, job, true, &usage) < 0) {
 		memset(&usage, 0, sizeof(usage));
-		if (ce__limits_cell_sample(s->limits, &job->limits, false, &usage) < 0)
+		if (ce__watch_sample(s, job, false, &usage) < 0)
 			return;
 	}
 	if (usage.cpu_us < job->usage.cpu_us)
@@ -159,7 +171,7 @@ static void run_one(struct ce_supervisor *s, struct ce_job *job, uint64_t now)
 		return;
 	}
 	if (now >= job->deadline_us) {
-		if (job->state == CE_JOB_SETUP)
+		if (job->state != CE_JOB_RUNNING)
 			ce__stage_kill(s, job, CE_OUTCOME_SYSTEM_ERROR, 0);
 		else
 			ce__stage_kill(s, job, CE_OUTCOME_TIMEOUT, CE_LIMIT_WALL_TIME);

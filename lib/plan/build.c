@@ -134,6 +134,13 @@ static void put_mounts(struct writer *w, const struct ce_build_inputs *inputs, c
 		else if (e->content)
 			m->content = put(w, e->content, strlen(e->content));
 	}
+	if (from->trigger && count < CE_ARRAY_SIZE(mounts)) {
+		mounts[count++] = (struct ce_plan_mount){
+			.type = CE_MOUNT_BIND,
+			.source = put_text(w, from->park_object),
+			.target = put_text(w, CE_PLAN_PARK_OBJECT),
+		};
+	}
 	if (count + extra > CE_ARRAY_SIZE(mounts)) {
 		w->failed = true;
 		return;
@@ -164,7 +171,8 @@ static void put_stage(struct writer *w, const struct ce_build_inputs *inputs, co
 
 	*out = (struct ce_plan_stage){
 		.stage = from->stage,
-		.flags = from->inputs && from->inputs->rlimit_as ? CE_PLAN_STAGE_RLIMIT_AS : 0,
+		.flags = (from->inputs && from->inputs->rlimit_as ? CE_PLAN_STAGE_RLIMIT_AS : 0) |
+			 (from->trigger ? CE_PLAN_STAGE_PARK : 0),
 		.wall_time_us = milliseconds_to_us(l->wall_time_ms),
 		.cpu_time_us = milliseconds_to_us(l->cpu_time_ms),
 		.memory_bytes = l->memory_bytes,
@@ -180,6 +188,7 @@ static void put_stage(struct writer *w, const struct ce_build_inputs *inputs, co
 		put_list(w, &out->artifacts, (const char *const *)from->inputs->artifacts);
 	}
 	put_env(w, &out->env, from);
+	out->trigger = put_text(w, from->trigger);
 	out->bpf = put_table(w, from->bpf, from->bpf_size);
 	put_mounts(w, inputs, from, out);
 }

@@ -14,6 +14,8 @@ struct ce_build_stage {
 	const void *bpf;
 	size_t bpf_size;
 	const char *const *user_env; /* of the request, or NULL */
+	const char *trigger;	     /* the program's name, if this may be started ahead; or NULL */
+	const char *park_object;     /* with it: the object to be preloaded */
 };
 
 struct ce_build_inputs {

@@ -118,12 +118,23 @@ static int check_files(const struct checker *c, const struct ce_plan *plan)
 	return 0;
 }
 
+static bool trigger_ok(const struct checker *c, const struct ce_plan *plan, const struct ce_plan_stage *stage)
+{
+	if (!(stage->flags & CE_PLAN_STAGE_PARK))
+		return stage->trigger.size == 0;
+	return stage->stage == CE_STAGE_RUN && plan->stage_count == 1 && !(plan->flags & CE_PLAN_PROBE) &&
+	       text_ok(c, stage->trigger) && stage->trigger.size > 1 && stage->trigger.size <= CE_PLAN_MAX_TRIGGER &&
+	       ce__plan_name_ok(ce__plan_text(plan, stage->trigger), stage->trigger.size - 1u);
+}
+
 static int check_stage(const struct checker *c, const struct ce_plan *plan, const struct ce_plan_stage *stage)
 {
 	if (stage->stage != CE_STAGE_COMPILE && stage->stage != CE_STAGE_RUN)
 		return refuse(c, "stage number");
-	if (stage->flags > CE_PLAN_STAGE_RLIMIT_AS)
+	if (stage->flags & ~(CE_PLAN_STAGE_RLIMIT_AS | CE_PLAN_STAGE_PARK))
 		return refuse(c, "stage flags");
+	if (!trigger_ok(c, plan, stage))
+		return refuse(c, "trigger");
 	if (stage->memory_bytes == 0 || stage->memory_bytes > INT64_MAX || stage->disk_bytes == 0 ||
 	    stage->disk_bytes > INT64_MAX || stage->disk_inodes == 0 || stage->disk_inodes > INT32_MAX ||
 	    stage->processes == 0 || stage->processes > INT32_MAX || stage->open_files == 0 ||
@@ -150,7 +161,7 @@ int ce__plan_check(const void *block, size_t size, struct ce_failure *failure)
 		return refuse(&c, "size");
 	if (plan->magic != CE_PLAN_MAGIC || plan->total_size != size)
 		return refuse(&c, "header");
-	if (plan->flags > CE_PLAN_PROBE || plan->network > CE_NETWORK_LOOPBACK)
+	if (plan->flags > CE_PLAN_PARK || plan->network > CE_NETWORK_LOOPBACK)
 		return refuse(&c, "flags");
 	if (plan->stage_count < 1 || plan->stage_count > CE_PLAN_MAX_STAGES)
 		return refuse(&c, "stage count");
@@ -161,6 +172,8 @@ int ce__plan_check(const void *block, size_t size, struct ce_failure *failure)
 		r = check_stage(&c, plan, &plan->stages[i]);
 	if (r)
 		return r;
+	if ((plan->flags & CE_PLAN_PARK) && !(plan->stages[0].flags & CE_PLAN_STAGE_PARK))
+		return refuse(&c, "nothing to park");
 	if (plan->stage_count == 2 &&
 	    (plan->stages[0].stage != CE_STAGE_COMPILE || plan->stages[1].stage != CE_STAGE_RUN))
 		return refuse(&c, "stage order");

@@ -14,6 +14,8 @@
 #define CE_PLAN_MAX_MOUNTS 256
 #define CE_PLAN_MAX_FILES 4096
 #define CE_PLAN_MAX_STRINGS 65536
+#define CE_PLAN_PARK_OBJECT "/run/codeexec-park.so" /* where the preloaded object lies inside a cell */
+#define CE_PLAN_MAX_TRIGGER 200 /* bytes, with the NUL */
 #define CE_PLAN_MAX_BPF 4096 /* instructions; the kernel's BPF_MAXINSNS */
 
 struct ce_span {
@@ -53,6 +55,7 @@ struct ce_plan_file {
 };
 
 #define CE_PLAN_STAGE_RLIMIT_AS 1u /* the runtime bears RLIMIT_AS: used by the rlimits backend only */
+#define CE_PLAN_STAGE_PARK 2u      /* may be started ahead, up to where it looks at `trigger` */
 
 struct ce_plan_stage {
 	uint64_t stage; /* CE_STAGE_* */
@@ -72,9 +75,11 @@ struct ce_plan_stage {
 	struct ce_span bpf;		  /* struct sock_filter[] */
 	struct ce_span mounts;		  /* struct ce_plan_mount[] */
 	uint64_t mount_count;
+	struct ce_span trigger; /* text: the program's name in the work directory; empty unless CE_PLAN_STAGE_PARK */
 };
 
 #define CE_PLAN_PROBE 1u /* set up a cell, report what could be had, run nothing */
+#define CE_PLAN_PARK 2u  /* start a process ahead for requests of this shape, run nothing */
 
 struct ce_plan {
 	uint64_t magic;

@@ -45,6 +45,8 @@ struct ce_cell_setup {
 	int work_fd;	  /* detached tmpfs */
 	int artifacts_fd; /* the compile cell's tmpfs */
 	int lease_fd;	  /* keeps the uid leased while init lives */
+	int park_fd;	  /* the program gets it as number park_number: it is started ahead */
+	int park_number;
 	int attach_fds[CE_CELL_ATTACH];
 	size_t attach_count;
 	int clone_cgroup_fd;
@@ -119,6 +121,8 @@ int ce__mounts_proc(struct ce_cell *cell, const char **path);
 int ce__mounts_mask_proc(struct ce_cell *cell, const char **path);
 int ce__mounts_pivot(struct ce_cell *cell, const char **path);
 int ce__files_write(struct ce_cell *cell, const char **path);
+/* Puts a plan's files into a work directory; they belong to `owner`. 0, or -errno with *path at the one that failed. */
+int ce__files_put(int work, const struct ce_plan *plan, uid_t owner, const char **path);
 int ce__files_copy_artifacts(struct ce_cell *cell, const char **path);
 int ce__landlock_apply(struct ce_cell *cell, const char **path);
 uint64_t ce__landlock_abi(void);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
  * Puts the request's files and the compile stage's artifacts into the work directory. Done by init inside the cell: what it
- * writes is charged to the cell and bounded by its tmpfs. The program is not running yet, so nothing races. */
+ * writes is charged to the cell and bounded by its tmpfs. For a process that was started ahead the supervisor does it, with
+ * small files only. The program is not running yet, so nothing races. */
 #include "sandbox/cell.h"
 #include "sandbox/collect.h"
 
@@ -11,7 +12,7 @@
 #include <sys/stat.h>
 
 /* Makes what lies above `name`, giving it to the program. */
-static int make_parents(int work, const char *name)
+static int make_parents(int work, const char *name, uid_t owner)
 {
 	char part[4096];
 	size_t length = strnlen(name, sizeof(part));
@@ -24,7 +25,7 @@ static int make_parents(int work, const char *name)
 			continue;
 		part[i] = '\0';
 		if (mkdirat(work, part, 0755) == 0) {
-			if (fchownat(work, part, CE_CELL_UID, CE_CELL_UID, AT_SYMLINK_NOFOLLOW) < 0)
+			if (fchownat(work, part, owner, owner, AT_SYMLINK_NOFOLLOW) < 0)
 				return -errno;
 		} else if (errno != EEXIST) {
 			return -errno;
@@ -34,9 +35,9 @@ static int make_parents(int work, const char *name)
 	return 0;
 }
 
-static int create(int work, const char *name, mode_t mode)
+static int create(int work, const char *name, mode_t mode, uid_t owner)
 {
-	int r = make_parents(work, name);
+	int r = make_parents(work, name, owner);
 	CE_CLEANUP_FD int fd = -1;
 
 	if (r)
@@ -44,7 +45,7 @@ static int create(int work, const char *name, mode_t mode)
 	fd = openat(work, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
-	if (fchown(fd, CE_CELL_UID, CE_CELL_UID) < 0 || fchmod(fd, mode) < 0)
+	if (fchown(fd, owner, owner) < 0 || fchmod(fd, mode) < 0)
 		return -errno;
 	return ce__steal_fd(&fd);
 }
@@ -56,20 +57,16 @@ static int open_work(void)
 	return fd < 0 ? -errno : fd;
 }
 
-int ce__files_write(struct ce_cell *cell, const char **path)
+int ce__files_put(int work, const struct ce_plan *plan, uid_t owner, const char **path)
 {
-	const struct ce_plan *plan = cell->setup->plan;
 	const struct ce_plan_file *files = ce__plan_at(plan, plan->files);
-	CE_CLEANUP_FD int work = open_work();
 
-	if (work < 0)
-		return work;
 	for (uint64_t i = 0; i < plan->file_count; i++) {
 		CE_CLEANUP_FD int fd = -1;
 		int r;
 
 		*path = ce__plan_text(plan, files[i].name);
-		fd = create(work, *path, files[i].executable ? 0755 : 0644);
+		fd = create(work, *path, files[i].executable ? 0755 : 0644, owner);
 		if (fd < 0)
 			return fd;
 		r = ce__io_write_full(fd, ce__plan_at(plan, files[i].data), files[i].data.size);
@@ -77,6 +74,13 @@ int ce__files_write(struct ce_cell *cell, const char **path)
 			return r;
 	}
 	return 0;
+}
+
+int ce__files_write(struct ce_cell *cell, const char **path)
+{
+	CE_CLEANUP_FD int work = open_work();
+
+	return work < 0 ? work : ce__files_put(work, cell->setup->plan, CE_CELL_UID, path);
 }
 
 static int copy_one(void *context, const char *name, int fd, const struct stat *st, const char *skipped)
@@ -88,7 +92,7 @@ static int copy_one(void *context, const char *name, int fd, const struct stat *
 	if (skipped)
 		return 0; /* an artifact that is no plain file is none */
 	/* A file of the request keeps its own bytes, whatever the compile stage did to its copy. */
-	out = create(work, name, 0644 | (st->st_mode & 0111));
+	out = create(work, name, 0644 | (st->st_mode & 0111), CE_CELL_UID);
 	if (out == -EEXIST)
 		return 0;
 	if (out < 0)

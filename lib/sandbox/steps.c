@@ -36,8 +36,8 @@ static int close_inherited(struct ce_cell *cell, const char **path)
 {
 	const struct ce_cell_setup *s = cell->setup;
 	int keep[16] = { s->lifeline_fd, s->report_fd, s->stdio[0], s->stdio[1], s->stdio[2], s->root_fd,
-			 s->work_fd, s->artifacts_fd, s->lease_fd };
-	size_t count = 9;
+			 s->work_fd, s->artifacts_fd, s->lease_fd, s->park_fd };
+	size_t count = 10;
 	unsigned next = 0;
 
 	(void)path;
@@ -249,7 +249,12 @@ static int set_stdio(struct ce_cell *cell, const char **path)
 	for (int i = 0; i < 3; i++)
 		if (dup2(stdio[i], i) < 0)
 			return -errno;
-	return syscall(SYS_close_range, 3, ~0u, CLOSE_RANGE_CLOEXEC) < 0 ? -errno : 0;
+	if (syscall(SYS_close_range, 3, ~0u, CLOSE_RANGE_CLOEXEC) < 0)
+		return -errno;
+	/* A high number, so that what the interpreter opens has the numbers that it has without. */
+	if (cell->setup->park_fd >= 0 && dup2(cell->setup->park_fd, cell->setup->park_number) < 0)
+		return -errno;
+	return 0;
 }
 
 static int set_rlimit(__rlimit_resource_t resource, uint64_t value)

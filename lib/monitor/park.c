@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT
+ *
+ * Processes that are started ahead: an interpreter in an ordinary cell of its own, which waits where it would first look at
+ * its program. A request of the same shape gets it, once: its files are put in place and its streams handed over. Nothing
+ * is shared by two executions, and what a request could set differently makes another shape. */
+#include "monitor/supervisor.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+
+#include "monitor/shape.h"
+
+#define PARKED_MAX 64
+#define WANTED_MAX 8
+#define FAILURES_MAX 2
+#define BYTES_GUESS (UINT64_C(16) << 20)
+#define FILES_MAX_BYTES (UINT64_C(1) << 20) /* more is for init to write: this is the supervisor's one thread */
+#define YOUNG_US 3000			    /* what has just begun may be over soon: it goes first */
+#define FORGOTTEN_US UINT64_C(600000000)
+
+size_t ce__park_most(const struct ce_supervisor *s)
+{
+	uint64_t pairs = s->hello.uid_count / 2, most = PARKED_MAX;
+
+	if (s->hello.warm_memory_bytes == 0)
+		return 0;
+	if (!s->rootless && pairs < s->hello.max_concurrent + most)
+		most = pairs > s->hello.max_concurrent ? pairs - s->hello.max_concurrent : 0;
+	return (size_t)most;
+}
+
+/* ---- handing over ---- */
+
+static uint64_t size_of_files(const struct ce_plan *plan)
+{
+	const struct ce_plan_file *files = ce__plan_at(plan, plan->files);
+	uint64_t sum = 0;
+
+	for (uint64_t i = 0; i < plan->file_count; i++)
+		sum += files[i].data.size;
+	return sum;
+}
+
+static struct ce_job *find_parked(const struct ce_supervisor *s, const struct ce_shape *shape)
+{
+	for (struct ce_job *job = s->jobs; job; job = job->next)
+		if (job->shape == shape && job->state == CE_JOB_PARKED)
+			return job;
+	return NULL;
+}
+
+/* Nothing but the interpreter's own start has run in that cell: its work directory is as it was made. */
+static int put_files(const struct ce_supervisor *s, const struct ce_job *job, const struct ce_job *parked)
+{
+	CE_CLEANUP_FD int work = openat(parked->work_fd, "work", O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	const char *path;
+
+	if (work < 0)
+		return -errno;
+	return ce__files_put(work, job->plan, s->rootless ? 0 : parked->slot->program_uid, &path);
+}
+
+/* From here on the cell is the request's. */
+static void move_cell(struct ce_supervisor *s, struct ce_job *job, struct ce_job *parked)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.ptr = &job->pidfd_source };
+
+	job->slot->busy = false;
+	job->slot = parked->slot;
+	parked->slot = NULL;
+	job->limits = parked->limits;
+	job->limits_open = parked->limits_open;
+	parked->limits_open = false;
+	memset(&parked->limits, 0, sizeof(parked->limits));
+	job->pid = parked->pid;
+	job->pidfd = ce__steal_fd(&parked->pidfd);
+	job->report_fd = ce__steal_fd(&parked->report_fd);
+	job->lifeline_fd = ce__steal_fd(&parked->lifeline_fd);
+	job->work_fd = ce__steal_fd(&parked->work_fd);
+	job->started = parked->started;
+	job->started.clock_us = ce__clock_us();
+	job->before = parked->before;
+	job->warm = true;
+	epoll_ctl(s->epoll, EPOLL_CTL_MOD, job->pidfd, &event);
+	parked->state = CE_JOB_DONE;
+	for (size_t i = 0; i < 3; i++)
+		ce__base_close(&job->stdio[0][i]);
+}
+
+static bool hand_over(struct ce_supervisor *s, struct ce_job *job, struct ce_job *parked)
+{
+	const uint64_t go = 1;
+	struct ce_cell_usage usage;
+	struct ce_failure ignored;
+
+	if (put_files(s, job, parked) || ce__prepare_streams(s, job, parked->slot->program_uid, &ignored) ||
+	    ce__limits_cell_sample(s->limits, &parked->limits, false, &usage) < 0 ||
+	    ce__message_send(parked->park_fd, &go, sizeof(go), NULL, 0, job->stdio[0], 3)) {
+		/* Whatever it is, a cell made afresh does not have it, or says what it is. */
+		ce__stage_kill(s, parked, CE_OUTCOME_CANCELLED, 0);
+		return false;
+	}
+	job->cpu_before_us = usage.cpu_us;
+	move_cell(s, job, parked);
+	return true;
+}
+
+bool ce__park_take(struct ce_supervisor *s, struct ce_job *job)
+{
+	struct ce_stage_message message = { .type = CE_MSG_STAGE_STARTED,
+					    .stage = CE_STAGE_RUN,
+					    .usage = { .size = sizeof(message.usage) } };
+	struct ce_shape *shape;
+	struct ce_job *parked;
+
+	if (job->shape || !s->hello.warm_memory_bytes || !(job->plan->stages[job->stage].flags & CE_PLAN_STAGE_PARK) ||
+	    size_of_files(job->plan) > FILES_MAX_BYTES)
+		return false;
+	shape = ce__shape_find(s, job->plan);
+	if (!shape)
+		return false;
+	parked = find_parked(s, shape);
+	/* The first of a shape may be the last: only one that comes again is worth a process. */
+	if (!parked && shape->uses > 0 && shape->wanted < WANTED_MAX)
+		shape->wanted++;
+	shape->uses++;
+	shape->used_us = ce__clock_us();
+	if (!parked || !hand_over(s, job, parked))
+		return false;
+	job->state = CE_JOB_RUNNING;
+	ce__watch_begin(s, job);
+	ce__job_send(job, &message, sizeof(message), NULL, 0);
+	return true;
+}
+
+/* ---- starting ahead ---- */
+
+static int open_pipes(struct ce_job *job)
+{
+	for (size_t i = 0; i < 3; i++) {
+		int pair[2];
+
+		if (pipe2(pair, O_CLOEXEC) < 0)
+			return -errno;
+		job->stdio[0][i] = pair[i ? 1 : 0];
+		job->park_pipes[i] = pair[i ? 0 : 1];
+	}
+	return 0;
+}
+
+static void launch(struct ce_supervisor *s, struct ce_shape *shape)
+{
+	struct ce_slot *slot = NULL;
+	struct ce_job *job;
+
+	for (size_t i = 0; i < s->slot_count && !slot; i++)
+		if (!s->slots[i].busy)
+			slot = &s->slots[i];
+	job = slot ? ce__job_new(s) : NULL;
+	if (!job)
+		return;
+	job->shape = shape;
+	job->slot = slot;
+	slot->busy = true;
+	job->plan = ce__shape_copy_plan(shape->plan, shape->plan_size);
+	job->plan_size = shape->plan_size;
+	if (!job->plan || open_pipes(job)) {
+		ce__park_lost(s, job, NULL);
+		job->state = CE_JOB_DONE;
+		return;
+	}
+	ce__stage_start(s, job);
+}
+
+static uint64_t bytes_of(const struct ce_shape *shape)
+{
+	return shape->bytes ? shape->bytes : BYTES_GUESS;
+}
+
+/* Makes room for one of `shape`, if another has been of no use for longer. */
+static void evict(struct ce_supervisor *s, const struct ce_shape *shape)
+{
+	struct ce_job *victim = NULL;
+
+	for (struct ce_job *job = s->jobs; job; job = job->next)
+		if (job->shape && job->shape != shape && job->state == CE_JOB_PARKED &&
+		    job->shape->used_us < (victim ? victim->shape->used_us : shape->used_us))
+			victim = job;
+	if (victim)
+		ce__stage_kill(s, victim, CE_OUTCOME_CANCELLED, 0);
+}
+
+static struct ce_shape *next_wanted(struct ce_supervisor *s, uint64_t now)
+{
+	struct ce_shape *best = NULL;
+
+	for (struct ce_shape *shape = s->shapes; shape; shape = shape->next) {
+		size_t have = 0;
+
+		if (shape->failures >= FAILURES_MAX || (!shape->pinned && now - shape->used_us > FORGOTTEN_US))
+			continue;
+		for (const struct ce_job *job = s->jobs; job; job = job->next)
+			have += job->shape == shape && job->state == CE_JOB_PARKED;
+		if (have < shape->wanted && (!best || shape->used_us > best->used_us))
+			best = shape;
+	}
+	return best;
+}
+
+bool ce__park_refill(struct ce_supervisor *s)
+{
+	uint64_t now, bytes = 0, active = 0;
+	size_t count = 0;
+	struct ce_shape *shape;
+
+	if (!s->shapes || s->stopping)
+		return false;
+	now = ce__clock_us();
+	for (const struct ce_job *job = s->jobs; job; job = job->next) {
+		if (job->state == CE_JOB_QUEUED || job->state == CE_JOB_SETUP || job->state == CE_JOB_PARKING ||
+		    (job->state == CE_JOB_RUNNING && now - job->started_us < YOUNG_US))
+			return false; /* one at a time, and after what somebody waits for */
+		active += job->state == CE_JOB_RUNNING;
+		if (job->state == CE_JOB_PARKED) {
+			count++;
+			bytes += bytes_of(job->shape);
+		}
+	}
+	shape = active < s->processors ? next_wanted(s, now) : NULL;
+	if (!shape || count >= ce__park_most(s))
+		return false;
+	if (bytes + bytes_of(shape) > s->hello.warm_memory_bytes) {
+		evict(s, shape);
+		return false;
+	}
+	launch(s, shape);
+	return false; /* what ended at once has nobody who waits for its slot */
+}
+
+/* Tells those who asked for a process of this shape. */
+static void answer(struct ce_supervisor *s, const struct ce_shape *shape, const struct ce_failure *failure)
+{
+	struct ce_finished finished = { .type = CE_MSG_FINISHED, .failure = *failure };
+
+	for (struct ce_job *job = s->jobs; job; job = job->next)
+		if (job->state == CE_JOB_PREWARM && ce__shape_same(job->plan, shape->plan))
+			ce__job_finish(s, job, &finished);
+}
+
+void ce__park_on_message(struct ce_supervisor *s, struct ce_job *job)
+{
+	struct ce_failure none = { 0 };
+	struct ce_cell_usage usage;
+	int said[2] = { 0, 0 };
+	ssize_t n;
+
+	if (job->park_fd < 0)
+		return;
+	n = recv(job->park_fd, &job->before, sizeof(job->before), MSG_DONTWAIT);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (job->state == CE_JOB_SETUP)
+		ce__stage_on_report(s, job); /* it lies in the pipe already */
+	if (n <= 0) { /* it ends, and that is told elsewhere */
+		ce__supervisor_drop_fd(s, &job->park_fd);
+		return;
+	}
+	/* An interpreter that speaks while it starts would be missed by nobody but its user: such a one starts with its
+	 * program. */
+	if (n != (ssize_t)sizeof(job->before) || job->state != CE_JOB_PARKING || ioctl(job->park_pipes[1], FIONREAD, &said[0]) < 0 ||
+	    ioctl(job->park_pipes[2], FIONREAD, &said[1]) < 0 || said[0] || said[1]) {
+		job->shape->failures = FAILURES_MAX;
+		ce__supervisor_drop_fd(s, &job->park_fd);
+		if (job->pidfd >= 0)
+			ce__stage_kill(s, job, CE_OUTCOME_CANCELLED, 0);
+		return;
+	}
+	job->state = CE_JOB_PARKED;
+	job->shape->failures = 0;
+	if (ce__limits_cell_sample(s->limits, &job->limits, false, &usage) == 0)
+		job->shape->bytes = usage.memory_bytes;
+	ce__watch_begin(s, job);
+	answer(s, job->shape, &none);
+}
+
+void ce__park_prewarm(struct ce_supervisor *s, struct ce_job *job)
+{
+	struct ce_finished finished = { .type = CE_MSG_FINISHED };
+	struct ce_shape *shape = ce__park_most(s) ? ce__shape_find(s, job->plan) : NULL;
+	bool fits = shape && bytes_of(shape) <= s->hello.warm_memory_bytes;
+
+	if (fits && shape->failures < FAILURES_MAX) {
+		shape->pinned = true;
+		shape->used_us = ce__clock_us();
+		shape->wanted = shape->wanted ? shape->wanted : 1;
+		if (!find_parked(s, shape)) {
+			job->state = CE_JOB_PREWARM;
+			return;
+		}
+	} else {
+		ce__failure_set(&finished.failure, CE_ERR_UNSUPPORTED, 0, "prewarm", "%s",
+				fits ? "its interpreter does not wait for its program" :
+					"nothing may be started ahead: warm_memory_bytes is too small");
+	}
+	ce__job_finish(s, job, &finished);
+}
+
+void ce__park_lost(struct ce_supervisor *s, struct ce_job *job, const struct ce_failure *failure)
+{
+	struct ce_shape *shape = job->shape;
+	struct ce_failure unknown = { 0 };
+
+	if (!shape)
+		return;
+	if (job->killed_for) {
+		/* of old age, or for another: fewer will do */
+		shape->wanted -= shape->wanted > 1;
+	} else {
+		shape->failures++;
+	}
+	if (shape->failures < FAILURES_MAX)
+		return;
+	ce__failure_set(&unknown, CE_ERR_UNSUPPORTED, 0, "prewarm", "its interpreter did not come to where it opens its program");
+	answer(s, shape, failure ? failure : &unknown);
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT
+ *
+ * Shapes: which requests one process that was started ahead can serve, told from their plans. */
+#include "monitor/shape.h"
+
+#include <string.h>
+#include <sys/mman.h>
+
+#define SHAPES_MAX 32
+
+static bool same_bytes(const struct ce_plan *a, struct ce_span x, const struct ce_plan *b, struct ce_span y)
+{
+	return x.size == y.size && (!x.size || memcmp(ce__plan_at(a, x), ce__plan_at(b, y), x.size) == 0);
+}
+
+static bool same_strings(const struct ce_plan *a, struct ce_plan_strings x, const struct ce_plan *b, struct ce_plan_strings y)
+{
+	return x.count == y.count && same_bytes(a, x.bytes, b, y.bytes);
+}
+
+static bool same_mounts(const struct ce_plan *a, const struct ce_plan_stage *x, const struct ce_plan *b,
+			const struct ce_plan_stage *y)
+{
+	const struct ce_plan_mount *m = ce__plan_at(a, x->mounts), *n = ce__plan_at(b, y->mounts);
+
+	if (x->mount_count != y->mount_count)
+		return false;
+	for (uint64_t i = 0; i < x->mount_count; i++)
+		if (m[i].type != n[i].type || m[i].flags != n[i].flags || !same_bytes(a, m[i].source, b, n[i].source) ||
+		    !same_bytes(a, m[i].target, b, n[i].target) || !same_bytes(a, m[i].content, b, n[i].content))
+			return false;
+	return true;
+}
+
+bool ce__shape_same(const struct ce_plan *a, const struct ce_plan *b)
+{
+	const struct ce_plan_stage *x = &a->stages[0], *y = &b->stages[0];
+
+	/* Not the wall time: that clock starts at the hand-over. The CPU time has an rlimit behind it. */
+	return a->stage_count == 1 && b->stage_count == 1 && a->network == b->network && a->disable == b->disable &&
+	       a->tolerate == b->tolerate && x->stage == y->stage && x->flags == y->flags &&
+	       x->cpu_time_us == y->cpu_time_us && x->memory_bytes == y->memory_bytes && x->disk_bytes == y->disk_bytes &&
+	       x->disk_inodes == y->disk_inodes && x->file_size_bytes == y->file_size_bytes &&
+	       x->stack_bytes == y->stack_bytes && x->processes == y->processes && x->open_files == y->open_files &&
+	       same_bytes(a, x->trigger, b, y->trigger) && same_strings(a, x->argv, b, y->argv) &&
+	       same_strings(a, x->env, b, y->env) && same_bytes(a, x->bpf, b, y->bpf) && same_mounts(a, x, b, y);
+}
+
+struct ce_plan *ce__shape_copy_plan(const struct ce_plan *plan, size_t size)
+{
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (p == MAP_FAILED)
+		return NULL;
+	memcpy(p, plan, size);
+	if (madvise(p, size, MADV_DONTFORK) < 0) {
+		munmap(p, size);
+		return NULL;
+	}
+	return p;
+}
+
+static void erase(struct ce_plan *plan, struct ce_span *span)
+{
+	memset((char *)plan + span->offset, 0, span->size);
+	*span = (struct ce_span){ 0, 0 };
+}
+
+/* What is the request's own must not lie in a cell that waits for another. */
+static void strip(struct ce_plan *plan)
+{
+	struct ce_plan_file *files = (struct ce_plan_file *)((char *)plan + plan->files.offset);
+
+	for (uint64_t i = 0; i < plan->file_count; i++) {
+		erase(plan, &files[i].name);
+		erase(plan, &files[i].data);
+	}
+	erase(plan, &plan->files);
+	erase(plan, &plan->outputs.bytes);
+	plan->file_count = plan->outputs.count = 0;
+	plan->flags = 0;
+	plan->usage_interval_us = plan->queue_timeout_us = 0;
+}
+
+static bool in_use(const struct ce_supervisor *s, const struct ce_shape *shape)
+{
+	for (const struct ce_job *job = s->jobs; job; job = job->next)
+		if (job->shape == shape)
+			return true;
+	return shape->pinned;
+}
+
+/* Forgets the one that was used longest ago. */
+static bool make_room(struct ce_supervisor *s)
+{
+	struct ce_shape **oldest = NULL, *gone;
+	size_t count = 0;
+
+	for (struct ce_shape **link = &s->shapes; *link; link = &(*link)->next) {
+		count++;
+		if (!in_use(s, *link) && (!oldest || (*link)->used_us < (*oldest)->used_us))
+			oldest = link;
+	}
+	if (count < SHAPES_MAX)
+		return true;
+	if (!oldest)
+		return false;
+	gone = *oldest;
+	*oldest = gone->next;
+	munmap(gone->plan, gone->plan_size);
+	free(gone);
+	return true;
+}
+
+struct ce_shape *ce__shape_find(struct ce_supervisor *s, const struct ce_plan *plan)
+{
+	struct ce_shape *shape;
+
+	for (shape = s->shapes; shape; shape = shape->next)
+		if (ce__shape_same(shape->plan, plan))
+			return shape;
+	shape = make_room(s) ? calloc(1, sizeof(*shape)) : NULL;
+	if (!shape)
+		return NULL;
+	shape->plan_size = plan->total_size;
+	shape->plan = ce__shape_copy_plan(plan, shape->plan_size);
+	if (!shape->plan) {
+		free(shape);
+		return NULL;
+	}
+	strip(shape->plan);
+	shape->next = s->shapes;
+	s->shapes = shape;
+	return shape;
+}
