@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT
+ *
+ * Shapes: which requests may be served by one process that was started ahead, and that a shape keeps nothing of the request
+ * that it was taken from. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "monitor/shape.h"
+#include "plan/build.h"
+#include "plan/effective.h"
+
+static const struct ce_root_table root = {
+	.entries = { { CE_MOUNT_BIND, false, "/usr", "/usr", NULL } },
+	.count = 1,
+};
+static const uint64_t filter[] = { 1, 2, 3 }, other_filter[] = { 1, 2, 4 };
+
+/* What the tests vary. */
+struct variant {
+	const char *code, *argument, *env, *trigger;
+	const uint64_t *bpf;
+	uint64_t memory_bytes, wall_time_ms, network, disable, usage_interval_us;
+	const char *output;
+};
+
+static const struct variant plain = { "print('secret')", "main.py", "A=1", "main.py", filter, 1 << 28, 1000, 0, 0, 0, "out" };
+
+static struct ce_plan *plan_of(const struct variant *v)
+{
+	char *argv[] = { (char *)(uintptr_t)"/usr/bin/python3", (char *)(uintptr_t)v->argument, NULL };
+	char *env[] = { (char *)(uintptr_t)v->env, NULL };
+	const char *outputs[] = { v->output, NULL };
+	struct ce_stage_inputs inputs = { .argv = argv, .env = env };
+	struct ce_limits_sources none = { 0 };
+	ce_file file = { "main.py", v->code, strlen(v->code) };
+	struct ce_build_inputs in = { .root = &root, .stage_count = 1, .files = &file, .file_count = 1, .outputs = outputs,
+				      .network = v->network, .disable = v->disable, .usage_interval_us = v->usage_interval_us };
+	struct ce_failure failure = { 0 };
+	void *block = NULL;
+	size_t size = 0;
+	ce_limits limits;
+
+	assert_int_equal(ce__effective_limits(&none, CE_STAGE_RUN, "limits", &limits, NULL), 0);
+	limits.memory_bytes = v->memory_bytes;
+	limits.wall_time_ms = v->wall_time_ms;
+	in.stages[0] = (struct ce_build_stage){ .stage = CE_STAGE_RUN, .inputs = &inputs, .limits = &limits, .bpf = v->bpf,
+						.bpf_size = sizeof(filter), .trigger = v->trigger,
+						.park_object = "/usr/lib/park.so" };
+	assert_int_equal(ce__build_plan(&in, &block, &size, NULL), 0);
+	if (ce__plan_check(block, size, &failure))
+		fail_msg("%s", failure.message);
+	return block;
+}
+
+static bool same(const struct variant *a, const struct variant *b)
+{
+	struct ce_plan *p = plan_of(a), *q = plan_of(b);
+	bool result = ce__shape_same(p, q);
+
+	assert_int_equal(result, ce__shape_same(q, p));
+	free(p);
+	free(q);
+	return result;
+}
+
+static void files_outputs_and_clocks_make_no_shape(void **state)
+{
+	struct variant v = plain;
+
+	(void)state;
+	assert_true(same(&plain, &v));
+	v.code = "something(else)";
+	v.output = "another name";
+	v.wall_time_ms = 77;
+	v.usage_interval_us = 5000;
+	assert_true(same(&plain, &v));
+}
+
+static void everything_else_does(void **state)
+{
+	struct variant v[8];
+
+	(void)state;
+	for (size_t i = 0; i < CE_ARRAY_SIZE(v); i++)
+		v[i] = plain;
+	v[0].argument = "main.pz";
+	v[1].env = "A=2";
+	v[2].trigger = "main.pz";
+	v[3].bpf = other_filter;
+	v[4].memory_bytes++;
+	v[5].network = CE_NETWORK_LOOPBACK;
+	v[6].disable = CE_PROTECTION_LANDLOCK;
+	v[7].argument = "main.py2";
+	for (size_t i = 0; i < CE_ARRAY_SIZE(v); i++)
+		if (same(&plain, &v[i]))
+			fail_msg("variant %zu is taken for the same shape", i);
+}
+
+static bool has(const struct ce_plan *plan, const char *text)
+{
+	return memmem(plan, plan->total_size, text, strlen(text)) != NULL;
+}
+
+static void a_shape_keeps_nothing_of_its_first_request(void **state)
+{
+	struct ce_supervisor s;
+	struct ce_plan *plan = plan_of(&plain), *copy;
+	struct ce_shape *shape;
+	struct ce_failure failure = { 0 };
+
+	(void)state;
+	memset(&s, 0, sizeof(s));
+	assert_true(has(plan, "secret"));
+	shape = ce__shape_find(&s, plan);
+	assert_non_null(shape);
+	assert_ptr_equal(ce__shape_find(&s, plan), shape);
+	assert_false(has(shape->plan, "secret"));
+	assert_false(has(shape->plan, "out"));
+	assert_true(has(shape->plan, "A=1"));
+	copy = ce__shape_copy_plan(shape->plan, shape->plan_size);
+	assert_non_null(copy);
+	assert_int_equal(ce__plan_check(copy, shape->plan_size, &failure), 0);
+	assert_int_equal(copy->file_count, 0);
+	assert_int_equal(copy->outputs.count, 0);
+	munmap(copy, shape->plan_size);
+	munmap(shape->plan, shape->plan_size);
+	free(shape);
+	free(plan);
+}
+
+/* A stream of requests that never come again must not grow the supervisor. */
+static void shapes_are_bounded_and_the_oldest_goes(void **state)
+{
+	struct ce_supervisor s;
+	struct variant v = plain;
+	size_t count = 0;
+
+	(void)state;
+	memset(&s, 0, sizeof(s));
+	for (uint64_t i = 0; i < 200; i++) {
+		struct ce_plan *plan;
+		struct ce_shape *shape;
+
+		v.memory_bytes = plain.memory_bytes + i;
+		plan = plan_of(&v);
+		shape = ce__shape_find(&s, plan);
+		assert_non_null(shape);
+		shape->used_us = i + 1;
+		shape->pinned = i == 3;
+		free(plan);
+	}
+	for (struct ce_shape *shape = s.shapes, *next; shape; shape = next) {
+		assert_true(shape->pinned || shape->used_us > 150);
+		count++;
+		next = shape->next;
+		munmap(shape->plan, shape->plan_size);
+		free(shape);
+	}
+	assert_in_range(count, 8, 64);
+}
+
+static void a_trigger_out_of_place_is_refused(void **state)
+{
+	static const char *const bad[] = { "/main.p", "../a.py", "a//b" };
+	struct ce_failure failure = { 0 };
+	struct ce_plan *plan;
+
+	(void)state;
+	for (size_t i = 0; i < CE_ARRAY_SIZE(bad); i++) {
+		struct variant v = plain;
+
+		plan = plan_of(&v);
+		assert_true(plan->stages[0].trigger.size > strlen(bad[i]));
+		strcpy((char *)plan + plan->stages[0].trigger.offset, bad[i]);
+		plan->stages[0].trigger.size = (uint32_t)strlen(bad[i]) + 1;
+		assert_int_equal(ce__plan_check(plan, plan->total_size, &failure), CE_ERR_INVALID);
+		assert_non_null(strstr(failure.message, "trigger"));
+		free(plan);
+	}
+	plan = plan_of(&plain);
+	plan->stages[0].flags &= ~(uint64_t)CE_PLAN_STAGE_PARK; /* a trigger, but nothing to be parked */
+	assert_int_equal(ce__plan_check(plan, plan->total_size, &failure), CE_ERR_INVALID);
+	plan->stages[0].trigger.size = 0;
+	assert_int_equal(ce__plan_check(plan, plan->total_size, &failure), 0);
+	plan->flags = CE_PLAN_PARK;
+	assert_int_equal(ce__plan_check(plan, plan->total_size, &failure), CE_ERR_INVALID);
+	free(plan);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(files_outputs_and_clocks_make_no_shape),
+		cmocka_unit_test(everything_else_does),
+		cmocka_unit_test(a_shape_keeps_nothing_of_its_first_request),
+		cmocka_unit_test(shapes_are_bounded_and_the_oldest_goes),
+		cmocka_unit_test(a_trigger_out_of_place_is_refused),
+	};
+
+	return cmocka_run_group_tests_name("shape", tests, NULL, NULL);
+}
