@@ -34,6 +34,8 @@ struct config {
 	uint64_t max_disk_space;
 	uint64_t max_output;
 	uint64_t max_outputs;
+	uint64_t warm_memory;
+	char *prewarm;
 	uint64_t batch_limit;
 	uint64_t keep_results;
 	uint64_t keep_ms;

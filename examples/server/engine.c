@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include "log.h"
@@ -167,6 +168,7 @@ static ce_sandbox *make_sandbox(const struct config *config, char *why, size_t s
 	/* This process is ours alone, so it may step aside when cgroup v2 wants an empty parent. */
 	options.flags = CE_SANDBOX_MOVE_HOST | (config->allow_weaker ? CE_SANDBOX_ALLOW_WEAKER : 0);
 	options.max_concurrent = config->max_concurrent;
+	options.warm_memory_bytes = config->warm_memory;
 	options.limits = &limits;
 	options.executor_dirs = executors ? executor_dirs : NULL;
 	options.plugin_dirs = plugins ? plugin_dirs : NULL;
@@ -181,6 +183,25 @@ static ce_sandbox *make_sandbox(const struct config *config, char *why, size_t s
 	free(executors);
 	free(plugins);
 	return sandbox;
+}
+
+/* Before anybody is told that the server is ready. A language that cannot be had ahead is no reason not to serve. */
+static void prewarm(const struct config *config, ce_sandbox *sandbox)
+{
+	char *copy = config->prewarm ? strdup(config->prewarm) : NULL;
+	const char *names[DIRS_MAX] = {NULL};
+
+	if (copy)
+		split(copy, ", ", names);
+	for (size_t i = 0; names[i]; i++) {
+		const char *one[] = {names[i], NULL};
+		ce_error *error = NULL;
+
+		if (ce_sandbox_prewarm(sandbox, one, &error))
+			log_library(LOG_WARNING, error ? ce_error_message(error) : "no memory left", NULL);
+		ce_error_free(error);
+	}
+	free(copy);
 }
 
 static void destroy(struct engine *engine)
@@ -200,6 +221,7 @@ static void *load(void *data)
 		engine->sandbox = make_sandbox(loader->config, loader->why, sizeof(loader->why));
 	if (engine && engine->sandbox) {
 		add_languages(&engine->languages, engine->sandbox);
+		prewarm(loader->config, engine->sandbox);
 		loader->made = engine;
 	} else {
 		free(engine);

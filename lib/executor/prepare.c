@@ -129,6 +129,7 @@ static int take_stage(struct ce_call_stage *stage, const struct ce_manifest_stag
 	stage->mount_count = 0;
 	out->limits = manifest->limits;
 	out->rlimit_as = manifest->rlimit_as;
+	out->park = manifest->park;
 	if (!out->argv || !out->env || !out->artifacts || !out->seccomp)
 		return ce__error_no_memory(error);
 	return 0;

@@ -13,6 +13,8 @@ ALLOWED = {
     "base": [],
     "error": ["base/*", "<codeexec/codeexec.h>"],
     "capture": ["base/*"],
+    # Runs inside interpreters, with libc alone.
+    "park": [],
     "limits": ["base/*", "<codeexec/codeexec.h>"],
     # The plan's format and the names of its system call groups, so that a manifest is refused where it is read.
     "executor": ["base/*", "error/*", "plan/plan.h", "plan/seccomp.h", "<codeexec/codeexec.h>", "<codeexec/plugin.h>"],
@@ -20,7 +22,7 @@ ALLOWED = {
     "plan": ["base/*", "error/*", "executor/executor.h", "<codeexec/codeexec.h>"],
     # From here on code of the supervisor: it knows plans, and nothing of where they come from.
     "sandbox": ["base/*", "plan/plan.h", "<codeexec/codeexec.h>"],
-    "monitor": ["base/*", "limits/limits.h", "plan/plan.h", "sandbox/cell.h", "sandbox/collect.h",
+    "monitor": ["base/*", "limits/limits.h", "park/park.h", "plan/plan.h", "sandbox/cell.h", "sandbox/collect.h",
                 "<codeexec/codeexec.h>"],
     # The library's end of the sockets.
     "client": ["base/*", "error/*", "capture/*", "executor/executor.h", "monitor/message.h", "monitor/sweep.h",

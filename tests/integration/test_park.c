@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT
+ *
+ * Interpreters that are started ahead: requests get one, once, and cannot tell it from one that was started for them. */
+#include <string.h>
+#include <time.h>
+
+#include "fixture.h"
+
+static ce_sandbox *warm_sandbox(const char *language)
+{
+	const char *languages[] = { language, NULL };
+	ce_sandbox_options o = fixture_options();
+	ce_error *error = NULL;
+	ce_sandbox *sandbox;
+
+	o.warm_memory_bytes = 256 * MIB;
+	sandbox = fixture_create(&o);
+	fixture_need_language(sandbox, language);
+	if (ce_sandbox_prewarm(sandbox, languages, &error))
+		fail_msg("prewarm: %s", ce_error_message(error));
+	return sandbox;
+}
+
+static ce_account account_of(const ce_result *result)
+{
+	ce_account a = { .size = sizeof(a) };
+
+	assert_int_equal(ce_result_account(result, CE_STAGE_RUN, &a), 0);
+	return a;
+}
+
+static bool was_warm(const ce_result *result)
+{
+	return (account_of(result).flags & CE_ACCOUNT_WARM) != 0;
+}
+
+static void pause_ms(long ms)
+{
+	nanosleep(&(struct timespec){ ms / 1000, ms % 1000 * 1000000 }, NULL);
+}
+
+/* The next one is started ahead while nothing else runs; a machine under load takes its time. */
+static ce_result *run_until_warm(ce_sandbox *sandbox, const ce_request *request)
+{
+	for (int i = 0; i < 200; i++) {
+		ce_result *result = fixture_run(sandbox, request);
+
+		if (was_warm(result))
+			return result;
+		pause_ms(50);
+	}
+	fail_msg("no request was ever served by a process started ahead");
+	return NULL;
+}
+
+static void a_prewarmed_language_is_warm_at_once_and_again(void **state)
+{
+	static const struct {
+		const char *language, *code;
+	} hellos[] = {
+		{ "bash", "echo hello" },
+		{ "python", "print('hello')" },
+		{ "javascript", "console.log('hello')" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(hellos); i++) {
+		ce_sandbox *sandbox = warm_sandbox(hellos[i].language);
+		ce_request request = fixture_request(hellos[i].language, hellos[i].code);
+		ce_result *first = fixture_run(sandbox, &request);
+
+		expect_says(first, "hello\n");
+		assert_true(was_warm(first));
+		expect_says(run_until_warm(sandbox, &request), "hello\n");
+		fixture_destroy(sandbox);
+	}
+}
+
+static void what_comes_again_is_started_ahead_unasked(void **state)
+{
+	ce_request request = fixture_request("bash", "echo $((6 * 7))");
+	ce_sandbox_options o = fixture_options();
+	ce_sandbox *sandbox;
+	ce_result *first, *second;
+
+	(void)state;
+	o.warm_memory_bytes = 64 * MIB;
+	sandbox = fixture_create(&o);
+	first = fixture_run(sandbox, &request);
+	second = fixture_run(sandbox, &request);
+	assert_false(was_warm(first));
+	assert_false(was_warm(second));
+	expect_says(run_until_warm(sandbox, &request), "42\n");
+}
+
+static void without_memory_for_it_nothing_is_started_ahead(void **state)
+{
+	static const char *const python[] = { "python", NULL };
+	ce_request request = fixture_request("bash", "echo cold");
+	ce_sandbox_options o = fixture_options();
+	ce_sandbox *sandbox = fixture_sandbox();
+	ce_error *error = NULL;
+
+	(void)state;
+	fixture_check_error(ce_sandbox_prewarm(sandbox, python, &error), &error, CE_ERR_INVALID, "warm_memory_bytes");
+	for (int i = 0; i < 5; i++) {
+		assert_false(was_warm(fixture_run(sandbox, &request)));
+		pause_ms(20);
+	}
+	o.warm_memory_bytes = 1 * MIB;
+	sandbox = fixture_create(&o);
+	fixture_check_error(ce_sandbox_prewarm(sandbox, python, &error), &error, CE_ERR_UNSUPPORTED, "warm_memory_bytes");
+	o.warm_memory_bytes = 64 * MIB;
+	o.flags |= CE_SANDBOX_FRESH_SLOTS;
+	sandbox = fixture_create(&o);
+	fixture_check_error(ce_sandbox_prewarm(sandbox, python, &error), &error, CE_ERR_INVALID, "warm_memory_bytes");
+}
+
+static void what_cannot_be_started_ahead_says_so(void **state)
+{
+	static const char *const c[] = { "bash", "c", NULL }, *const unknown[] = { "pyton", NULL };
+	ce_sandbox *sandbox = warm_sandbox("bash");
+	ce_error *error = NULL;
+
+	(void)state;
+	fixture_need_language(sandbox, "c");
+	fixture_check_error(ce_sandbox_prewarm(sandbox, c, &error), &error, CE_ERR_UNSUPPORTED, "c: ");
+	fixture_check_error(ce_sandbox_prewarm(sandbox, unknown, &error), &error, CE_ERR_NOT_FOUND, "python");
+}
+
+/* What a request may set that the waiting process was not started with sends it down the other path. */
+static void settings_of_its_own_make_it_cold(void **state)
+{
+	static const char *const args[] = { "one", "two words", NULL }, *const env[] = { "SECRET=x", NULL };
+	ce_sandbox *sandbox = warm_sandbox("bash");
+	ce_request request = fixture_request("bash", "echo \"$# $1 $2 ${SECRET-none}\"");
+	ce_limits limits = ce_limits_init();
+	ce_result *result;
+
+	(void)state;
+	request.args = args;
+	result = fixture_run(sandbox, &request);
+	expect_says(result, "2 one two words none\n");
+	assert_false(was_warm(result));
+	request.args = NULL;
+	request.env = env;
+	result = fixture_run(sandbox, &request);
+	expect_says(result, "0   x\n");
+	assert_false(was_warm(result));
+	request.env = NULL;
+	limits.memory_bytes = 100 * MIB;
+	request.limits = &limits;
+	result = fixture_run(sandbox, &request);
+	expect_says(result, "0   none\n");
+	assert_false(was_warm(result));
+	/* its own wall time does not: that clock starts with the request */
+	limits.memory_bytes = 0;
+	limits.wall_time_ms = 7000;
+	assert_true(was_warm(run_until_warm(sandbox, &request)));
+}
+
+static void files_and_input_are_there(void **state)
+{
+	static const ce_file files[] = { { "lib/shout.py", "def shout(t):\n    return t.upper()\n", 34 } };
+	ce_sandbox *sandbox = warm_sandbox("python");
+	ce_request request = fixture_request("python", "import sys\nsys.path.insert(0, 'lib')\nimport shout\n"
+						       "open('out.txt', 'w').write(shout.shout(sys.stdin.read()))\n");
+	static const char *const outputs[] = { "out.txt", NULL };
+	ce_result *result;
+
+	(void)state;
+	request.files = files;
+	request.file_count = 1;
+	request.outputs = outputs;
+	request.input = "quiet";
+	request.input_size = 5;
+	result = fixture_run(sandbox, &request);
+	expect_outcome(result, CE_OUTCOME_SUCCESS);
+	assert_true(was_warm(result));
+	assert_int_equal(ce_result_file_count(result), 1);
+}
+
+static void limits_hold_from_the_hand_over_on(void **state)
+{
+	static const struct {
+		const char *code;
+		ce_outcome outcome;
+		uint64_t limit;
+	} cases[] = {
+		{ "while True: pass", CE_OUTCOME_TIMEOUT, CE_LIMIT_WALL_TIME },
+		{ "import time\ntime.sleep(600)", CE_OUTCOME_TIMEOUT, CE_LIMIT_WALL_TIME },
+		{ "x = bytearray(1 << 30)\nx[::4096] = b'1' * len(x[::4096])", CE_OUTCOME_MEMORY_LIMIT, CE_LIMIT_MEMORY },
+		{ "open('big', 'wb').write(b'x' * (20 << 20))", CE_OUTCOME_FILE_SIZE_LIMIT, CE_LIMIT_FILE_SIZE },
+		{ "import os\nwhile True:\n    os.fork()", CE_OUTCOME_PROCESS_LIMIT, CE_LIMIT_PROCESSES },
+	};
+	ce_sandbox *sandbox;
+
+	(void)state;
+	fixture_need_cgroups();
+	sandbox = warm_sandbox("python");
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		ce_request request = fixture_request("python", cases[i].code);
+		ce_limits limits = ce_limits_init();
+		ce_result *result;
+
+		limits.wall_time_ms = 700;
+		request.limits = &limits;
+		result = run_until_warm(sandbox, &request);
+		if (cases[i].limit == CE_LIMIT_PROCESSES && ce_result_outcome(result) == CE_OUTCOME_TIMEOUT)
+			assert_true(ce_result_limits_hit(result) & CE_LIMIT_PROCESSES);
+		else
+			expect_outcome(result, cases[i].outcome);
+		expect_limit_among(result, cases[i].limit);
+	}
+}
+
+static void the_account_begins_with_the_request(void **state)
+{
+	ce_request request = fixture_request("python", "print('x')");
+	ce_sandbox *sandbox = warm_sandbox("python");
+	ce_account cold, warm;
+
+	(void)state;
+	pause_ms(300);
+	warm = account_of(run_until_warm(sandbox, &request));
+	cold = account_of(fixture_run(fixture_sandbox(), &request));
+	assert_true(warm.wall_time_us < 300000); /* not the time for which it waited */
+	assert_true(warm.minor_faults < cold.minor_faults);
+	assert_true(warm.max_rss_bytes > 0);
+	assert_true(warm.cpu_time_us >= warm.user_time_us + warm.system_time_us);
+}
+
+static void cancelling_and_a_flood_of_output_end_it(void **state)
+{
+	ce_sandbox *sandbox = warm_sandbox("bash");
+	ce_request request = fixture_request("bash", "sleep 600");
+	ce_execution *execution = fixture_start(sandbox, &request, NULL, NULL);
+	ce_result *result;
+
+	(void)state;
+	pause_ms(50);
+	ce_execution_cancel(execution);
+	expect_outcome(fixture_finish(execution), CE_OUTCOME_CANCELLED);
+	request = fixture_request("bash", "yes | head -c 3000000");
+	result = run_until_warm(sandbox, &request);
+	assert_true(ce_result_output_truncated(result, CE_STAGE_RUN, CE_STREAM_STDOUT));
+	assert_int_equal(ce_result_output_total(result, CE_STAGE_RUN, CE_STREAM_STDOUT), 3000000);
+}
+
+static void nothing_of_one_is_there_for_the_next(void **state)
+{
+	ce_sandbox *sandbox = warm_sandbox("bash");
+	ce_request leave = fixture_request("bash", "touch /work/left /tmp/left /dev/shm/left; sleep 600 & echo left");
+	ce_request look = fixture_request("bash", "ls /work /tmp /dev/shm; echo /proc/[0-9]*");
+	char first[256];
+
+	(void)state;
+	strncpy(first, stdout_of(run_until_warm(sandbox, &look)), sizeof(first) - 1);
+	first[sizeof(first) - 1] = '\0';
+	for (int i = 0; i < 3; i++) {
+		expect_says(run_until_warm(sandbox, &leave), "left\n");
+		expect_says(run_until_warm(sandbox, &look), first);
+	}
+}
+
+static void many_at_once_get_one_each(void **state)
+{
+	enum { MANY = 24 };
+	ce_sandbox *sandbox = warm_sandbox("python");
+	ce_request request = fixture_request("python", "import os\nprint(os.urandom(16).hex())");
+	ce_execution *executions[MANY];
+	const char *said[MANY];
+
+	(void)state;
+	for (int round = 0; round < 3; round++) {
+		for (int i = 0; i < MANY; i++)
+			executions[i] = fixture_start(sandbox, &request, NULL, NULL);
+		for (int i = 0; i < MANY; i++) {
+			ce_result *result = fixture_finish(executions[i]);
+
+			expect_outcome(result, CE_OUTCOME_SUCCESS);
+			said[i] = stdout_of(result);
+			assert_int_equal(strlen(said[i]), 33);
+			for (int k = 0; k < i; k++)
+				assert_string_not_equal(said[i], said[k]);
+		}
+		pause_ms(300);
+	}
+}
+
+static void protections_are_the_same(void **state)
+{
+	ce_request request = fixture_request("python", "import os\nprint(open('/proc/self/status').read())");
+	ce_result *warm = run_until_warm(warm_sandbox("python"), &request);
+	ce_result *cold = fixture_run(fixture_sandbox(), &request);
+
+	(void)state;
+	assert_true(ce_result_protections(warm, CE_STAGE_RUN) == ce_result_protections(cold, CE_STAGE_RUN));
+	expect_stdout_has(warm, "Seccomp:\t2");
+	expect_stdout_has(warm, "NoNewPrivs:\t1");
+	expect_stdout_has(warm, "CapBnd:\t0000000000000000");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_prewarmed_language_is_warm_at_once_and_again),
+		TEST(what_comes_again_is_started_ahead_unasked),
+		TEST(without_memory_for_it_nothing_is_started_ahead),
+		TEST(what_cannot_be_started_ahead_says_so),
+		TEST(settings_of_its_own_make_it_cold),
+		TEST(files_and_input_are_there),
+		TEST(limits_hold_from_the_hand_over_on),
+		TEST(the_account_begins_with_the_request),
+		TEST(cancelling_and_a_flood_of_output_end_it),
+		TEST(nothing_of_one_is_there_for_the_next),
+		TEST(many_at_once_get_one_each),
+		TEST(protections_are_the_same),
+	};
+
+	return fixture_main("park", tests);
+}
