@@ -98,6 +98,7 @@ static void full_manifest_is_read_member_by_member(void **state)
 				   "    run:\n"
 				   "      command: [./main, '{args}']\n"
 				   "      rlimit_as: true\n"
+				   "      warm: {mode: park}\n"
 				   "tests:\n"
 				   "  - name: everything\n"
 				   "    code: |\n"
@@ -146,6 +147,8 @@ static void full_manifest_is_read_member_by_member(void **state)
 	assert_int_equal(r->run.limits.size, sizeof(struct ce_limits));
 	assert_false(r->compile.rlimit_as);
 	assert_true(r->run.rlimit_as);
+	assert_true(r->run.park);
+	assert_false(r->compile.park);
 	assert_int_equal(r->line, 13);
 	assert_string_equal(t->code, "int main() {}\n");
 	assert_int_equal(t->input_size, 3);
@@ -233,7 +236,7 @@ static void unknown_and_missing_keys_are_named_with_a_hint(void **state)
 	    {HEAD "runtimes:\n  - name: r\n", "t.yaml:6:5: a runtime needs the key \"run\""},
 	    {HEAD "runtimes:\n  - name: r\n    run: {artifacts: [x], command: [sh]}\n",
 	     "t.yaml:7:11: unknown key \"artifacts\" in \"run\" (known: command, env, limits, seccomp, "
-	     "rlimit_as)"},
+	     "rlimit_as, warm)"},
 	    {HEAD "runtimes:\n  - name: r\n    compile: {command: [cc]}\n    run: {command: [./a]}\n",
 	     "t.yaml:7:14: \"compile\" needs the key \"artifacts\""},
 	    {HEAD "limits: {build: {}}\n" RUNTIME,
@@ -279,6 +282,13 @@ static void values_of_a_wrong_kind_are_refused(void **state)
 	     "beginning with \"./\", not \"bin/sh\""},
 	    {HEAD "runtimes:\n  - name: r\n    run: {command: [sh], rlimit_as: yes}\n",
 	     "t.yaml:7:37: \"rlimit_as\" must be true or false"},
+	    {HEAD "runtimes:\n  - name: r\n    run: {command: [sh], warm: {mode: fork}}\n",
+	     "t.yaml:7:39: \"mode\" must be \"park\" or \"none\", not \"fork\""},
+	    {HEAD "runtimes:\n  - name: r\n    run: {command: [sh], warm: {}}\n",
+	     "t.yaml:7:32: warm needs the key \"mode\""},
+	    {HEAD "runtimes:\n  - name: r\n    compile: {command: [cc], artifacts: [a], warm: {mode: park}}\n"
+		  "    run: {command: [./a]}\n",
+	     "t.yaml:7:46: unknown key \"warm\" in \"compile\" (known: command, env, limits, seccomp, rlimit_as, artifacts)"},
 	    {HEAD "runtimes:\n  - name: r\n    env: {1A: x}\n    run: {command: [sh]}\n",
 	     "t.yaml:7:11: \"1A\" is not a name of an environment variable"},
 	    {HEAD "runtimes:\n  - name: r\n    env: {A: x, A: y}\n    run: {command: [sh]}\n",

@@ -203,7 +203,7 @@ static void malformed_header_is_refused(void **state)
 
 	REFUSED("header", p->magic++);
 	REFUSED("header", p->total_size--);
-	REFUSED("flags", p->flags = 2);
+	REFUSED("flags", p->flags = 4);
 	REFUSED("flags", p->network = CE_NETWORK_LOOPBACK + 1);
 	REFUSED("stage count", p->stage_count = 0);
 	REFUSED("stage count", p->stage_count = 3);
@@ -211,7 +211,7 @@ static void malformed_header_is_refused(void **state)
 	REFUSED("stage order", p->stages[1].stage = CE_STAGE_COMPILE);
 	REFUSED("stage number", s->stage = 3);
 	REFUSED("stage number", s->stage = 0);
-	REFUSED("stage flags", s->flags = 2);
+	REFUSED("stage flags", s->flags = 4);
 	assert_int_equal(ce__plan_check(b->plan, sizeof(struct ce_plan) - 1, &failure), CE_ERR_INVALID);
 	assert_int_equal(ce__plan_check(b->plan, 0, &failure), CE_ERR_INVALID);
 	assert_int_equal(ce__plan_check(b->plan, b->size, NULL), 0);
