@@ -192,7 +192,6 @@ typedef void (*ce_log_fn)(int priority, const char *message, void *user_data);
 #define CE_SANDBOX_ALLOW_WEAKER (UINT64_C(1) << 0)         /* without cgroups: rlimits and sampling; reported */
 #define CE_SANDBOX_KILL_ON_OUTPUT_LIMIT (UINT64_C(1) << 1) /* instead of truncating */
 #define CE_SANDBOX_MOVE_HOST (UINT64_C(1) << 2)            /* this process may be moved into a leaf cgroup */
-#define CE_SANDBOX_FRESH_SLOTS (UINT64_C(1) << 3)          /* nothing is kept from one execution for the next */
 
 typedef struct ce_sandbox_options {
 	size_t size;
@@ -213,7 +212,6 @@ typedef struct ce_sandbox_options {
 	ce_log_fn log;                    /* may be called from any thread that calls the library */
 	void *log_user_data;
 	uint64_t warm_memory_bytes;       /* [none] memory that processes started ahead may take; see ce_sandbox_prewarm */
-	uint64_t cache_bytes;             /* [none] compiled programs kept in this process's memory, by tenant */
 } ce_sandbox_options;
 
 /* All of it is copied before the call returns. */

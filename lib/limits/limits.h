@@ -13,7 +13,6 @@ struct ce_limits_backend; /* one per supervisor */
 
 #define CE_LIMITS_ALLOW_WEAKER 1u /* fall back to rlimits and sampling */
 #define CE_LIMITS_MOVE_HOST 2u    /* v2: host_pid and ourselves may move to a leaf of our cgroup */
-#define CE_LIMITS_FRESH 4u        /* no cgroup is used twice */
 
 struct ce_limits_config {
 	/* Delegated directory, or NULL: discover; borrowed for the call. On v1 it lies in any of the

@@ -110,10 +110,6 @@ static void without_memory_for_it_nothing_is_started_ahead(void **state)
 	o.warm_memory_bytes = 1 * MIB;
 	sandbox = fixture_create(&o);
 	fixture_check_error(ce_sandbox_prewarm(sandbox, python, &error), &error, CE_ERR_UNSUPPORTED, "warm_memory_bytes");
-	o.warm_memory_bytes = 64 * MIB;
-	o.flags |= CE_SANDBOX_FRESH_SLOTS;
-	sandbox = fixture_create(&o);
-	fixture_check_error(ce_sandbox_prewarm(sandbox, python, &error), &error, CE_ERR_INVALID, "warm_memory_bytes");
 }
 
 static void what_cannot_be_started_ahead_says_so(void **state)
