@@ -100,7 +100,8 @@ void ce__stage_start(struct ce_supervisor *s, struct ce_job *job)
 		   ce__supervisor_watch_fd(s, job->report_fd, &job->report_source) ||
 		   (job->park_fd >= 0 && ce__supervisor_watch_fd(s, job->park_fd, &job->park_source))))
 		r = ce__failure_set(&failure, CE_ERR_OS, errno, "watch", "cannot watch the cell");
-	if (!r && write(job->lifeline_fd, "g", 1) != 1)
+	/* Killed from outside already: its end, which comes next, says so. */
+	if (!r && write(job->lifeline_fd, "g", 1) != 1 && errno != EPIPE)
 		r = ce__failure_set(&failure, CE_ERR_OS, errno, "lifeline", "cannot start init");
 	if (r) {
 		if (job->pidfd >= 0) {

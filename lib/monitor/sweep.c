@@ -7,8 +7,12 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "limits/limits.h"
+
+#define OWNER_TRIES 50
+#define OWNER_PAUSE_NS 10000000 /* half a second in all */
 
 /* True when every directory named in it is gone. */
 static bool sweep_named(int fd)
@@ -72,6 +76,12 @@ void ce__sweep_owner(const char *path)
 		return;
 	*slash = '\0';
 	fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd >= 0)
+	/* An init that was cloned a moment before its end holds the lock until it has closed what it inherited, and what is in
+	 * a cgroup may be dying still. */
+	for (int i = 0; fd >= 0 && i < OWNER_TRIES; i++) {
 		sweep_file(fd, slash + 1);
+		if (faccessat(fd, slash + 1, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+			return;
+		nanosleep(&(struct timespec){ 0, OWNER_PAUSE_NS }, NULL);
+	}
 }

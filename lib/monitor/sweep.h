@@ -6,7 +6,7 @@
 
 /* Every owner file in the directory that nobody holds. */
 void ce__sweep_all(const char *state_dir);
-/* One owner file, if nobody holds it. */
+/* One owner file, whose supervisor is known to be dead; waits a little for the last who hold it. */
 void ce__sweep_owner(const char *path);
 
 #endif
