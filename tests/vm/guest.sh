@@ -220,8 +220,8 @@ all_for() {
 			skip "$kind: ${program##*/}" "everything is to be gone within a second, too short for emulated processors"
 			continue
 			;;
-		*/test_threads | */test_async)
-			skip "$kind: ${program##*/}" "thousands of executions, or milliseconds: not under emulation"
+		*/test_threads | */test_async | */test_park)
+			skip "$kind: ${program##*/}" "thousands of executions, milliseconds, or node: not under emulation"
 			continue
 			;;
 		root/* | delegated/test_run | delegated/test_disable) ;;
