@@ -57,7 +57,7 @@ __attribute__((constructor)) static void begin(void)
 	}
 	if (channel < 0)
 		return;
-	for (char **p = environ; *p; p++)
+	for (char **p = environ; p && *p; p++)
 		if (!strncmp(*p, "LD_PRELOAD=", 11)) {
 			forget(p);
 			break;
@@ -204,10 +204,10 @@ static bool takes_mode(int flags)
 		return real arguments;                                                                                 \
 	}
 
-OPEN(open)
-OPEN(open64)
-OPENAT(openat)
-OPENAT(openat64)
+OPEN(open) /* NOLINT(clang-analyzer-valist.Uninitialized): it is, by va_start above */
+OPEN(open64) /* NOLINT(clang-analyzer-valist.Uninitialized): it is, by va_start above */
+OPENAT(openat) /* NOLINT(clang-analyzer-valist.Uninitialized): it is, by va_start above */
+OPENAT(openat64) /* NOLINT(clang-analyzer-valist.Uninitialized): it is, by va_start above */
 OTHER(int, __open_2, path, (const char *path, int flags), (path, flags), const char *, int)
 OTHER(int, __open64_2, path, (const char *path, int flags), (path, flags), const char *, int)
 OTHER(int, __openat_2, path, (int at, const char *path, int flags), (at, path, flags), int, const char *, int)
