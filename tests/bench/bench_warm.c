@@ -182,6 +182,9 @@ int main(int argc, char **argv)
 
 	if (parse(argc, argv, &o))
 		return 2;
+	/* The interpreters and the environment that cells have, not what somebody put before them. */
+	clearenv();
+	setenv("PATH", "/usr/local/bin:/usr/bin:/bin", 1);
 	cold = open_sandbox(&o, 0);
 	warm = cold ? open_sandbox(&o, UINT64_C(256) << 20) : NULL;
 	if (!warm) {

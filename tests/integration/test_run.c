@@ -245,7 +245,7 @@ static void the_account_fits_the_program(void **state)
 	assert_true(a.cpu_time_us >= a.user_time_us);
 	assert_in_range(a.memory_peak_bytes, 40 * MIB, 200 * MIB);
 	assert_in_range(a.max_rss_bytes, 40 * MIB, 200 * MIB);
-	assert_true(a.minor_faults > 1000);
+	assert_true(a.minor_faults > 200); /* huge pages leave few for the 40 MiB */
 	assert_true(a.tasks_peak >= 1);
 	assert_true(a.disk_bytes > 0 && a.disk_inodes > 0);
 	assert_int_equal(!!(a.flags & CE_ACCOUNT_MEMORY_IS_RSS), fixture_kind() == KIND_UNDELEGATED);
