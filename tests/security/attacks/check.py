@@ -53,6 +53,13 @@ def check(wanted, result, weaker):
     for text in wanted.get('compile-stderr', []):
         if text not in json.dumps(result['compile']):
             yield 'the compiler did not say %r' % text
+    if 'output-only-regular' in wanted:
+        kept = {o['name'] for o in result['outputs'] if not o.get('skipped')}
+        for name in kept - {'regular', 'hard', 'main.c', 'attack.h', 'main', 'new\nline'}:
+            if set(name) != {'n'} and '\ufffd' not in name:
+                yield 'output %r was kept' % name
+        if not {'regular', 'hard'} <= kept:
+            yield 'outputs are %s' % sorted(kept)
     if 'output' in wanted:
         outputs = sorted('%s %s' % (o['name'], 'skipped' if o.get('skipped') else 'kept') for o in result['outputs'])
         if outputs != sorted(wanted['output']):
@@ -60,6 +67,9 @@ def check(wanted, result, weaker):
 
 
 def main():
+    if sys.argv[1] == 'stdout':
+        print(json.load(open(sys.argv[2], encoding='utf-8'))['stdout'])
+        return
     command, path, weaker = sys.argv[1], sys.argv[2], sys.argv[3] == 'weaker'
     wanted = directives(path)
     if command == 'options':

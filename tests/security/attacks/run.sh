@@ -66,13 +66,22 @@ attack() { # FILE WHO STRENGTH
 	*.py) language=python extra= ;;
 	*) language=bash extra= ;;
 	esac
+	for more in $(promise "$file" files); do
+		extra="$extra --file $work/$more"
+	done
 	begin=$(date +%s)
 	execute "$who" -l $language $extra "$@" "$work/$file" >"$work/result" 2>"$work/errors" </dev/null
-	if [ -n "$(promise "$file" twice)" ]; then
+	again=$(promise "$file" twice)
+	if [ -n "$again" ]; then
+		first=$(python3 "$here/check.py" stdout "$work/result")
 		execute "$who" -l $language $extra "$@" "$work/$file" >"$work/result" 2>"$work/errors" </dev/null
 	fi
 	took=$(($(date +%s) - begin))
 	problems=$(python3 "$here/check.py" result "$work/$file" "$strength" "$work/result")
+	if [ "$again" = differ ] && [ "$first" = "$(python3 "$here/check.py" stdout "$work/result")" ]; then
+		problems="$problems
+BROKEN: the same twice: $first"
+	fi
 	allowed=$(promise "$file" seconds)
 	[ "$took" -le "${allowed:-60}" ] || problems="$problems
 took $took s"
