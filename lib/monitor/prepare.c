@@ -140,6 +140,8 @@ int ce__prepare_stage(struct ce_supervisor *s, struct ce_job *job, struct ce_fai
 		.lease_fd = -1,
 		.park_fd = -1,
 		.clone_cgroup_fd = -1,
+		.parent_user_fd = -1,
+		.parent_pid_fd = -1,
 	};
 	memcpy(setup->host_namespaces, s->host_namespaces, sizeof(setup->host_namespaces));
 	memcpy(setup->stdio, job->stdio[job->stage], sizeof(setup->stdio));

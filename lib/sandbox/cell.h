@@ -36,7 +36,12 @@ struct ce_cell_setup {
 	bool rootless;
 	bool network_ready; /* the caller is in the network namespace that the cell shall have */
 	bool rlimits_only; /* no cgroup: rlimits are the first wall, not the second */
-	uid_t init_uid, program_uid; /* on the host; equal when rootless */
+	uid_t init_uid, program_uid; /* as the supervisor's user namespace has them; equal when rootless */
+	/* The cell's user and pid namespaces become children of these, which somebody else lives in; -1: the supervisor's. A pid
+	 * namespace needs the user namespace too, since both are joined by a helper. The ids are as that user namespace has them; one
+	 * that has only CE_CELL_UID has it for both. */
+	int parent_user_fd, parent_pid_fd;
+	uid_t parent_init_uid, parent_program_uid;
 	/* descriptors that init keeps; all borrowed, -1: none */
 	int lifeline_fd; /* one byte: id maps are written; end of file: the supervisor is gone */
 	int report_fd;
@@ -73,7 +78,9 @@ struct ce_cell_record {
 	int64_t missing[CE_PROTECTION_COUNT]; /* errno of each tolerated step that failed */
 };
 
-/* Starts init. On success *pid and *pidfd are the caller's. */
+/* Starts init, always as a child of the caller. On success *pid and *pidfd are the caller's.
+ * With a parent user namespace, who lives in it with capabilities has them over the cell too. It cannot join by init's pidfd, since
+ * init is not dumpable: it needs descriptors of the namespaces, which the supervisor can open in /proc/<pid>/ns. */
 int ce__launch_cell(const struct ce_cell_setup *setup, pid_t *pid, int *pidfd, struct ce_failure *failure);
 
 /* The prepared root's tmpfs for one cell: detached, owned by `uid`. Returns its descriptor or -errno. */
