@@ -66,9 +66,8 @@ def table(rows):
         if word in words:
             counts[word] += 1
             lines.append('| %d | `%s` | %s |' % (number, name, words[word].format(errno.errorcode[answer])))
-    others = sum(1 for name, word, _ in rows.values() if word == 'unknown' and name != '-')
-    lines.insert(0, '%d are allowed, %d for some arguments, %d are refused with an errno of their own; %d more that this '
-                 'library knows by name answer ENOSYS.\n' % (counts['allowed'], counts['some'], counts['refused'], others))
+    lines.insert(0, '%d are allowed, %d for some arguments, %d are refused with an errno of their own.\n' %
+                 (counts['allowed'], counts['some'], counts['refused']))
     return HEAD + '\n'.join(lines) + '\n'
 
 
