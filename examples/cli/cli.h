@@ -31,6 +31,7 @@ struct cli_globals {
 	struct string_list plugin_dirs;
 	char *environment; /* the split copies of CODEEXEC_*_DIR; owned */
 	const char *supervisor;
+	const char *runtimes_dir;
 	const char *cgroup;
 	uint64_t disable, allow_missing;
 	bool verbose;

@@ -12,6 +12,7 @@ enum {
 	GLOBAL_VERBOSE,
 	GLOBAL_EXECUTORS_DIR,
 	GLOBAL_PLUGIN_DIR,
+	GLOBAL_RUNTIMES_DIR,
 	GLOBAL_SUPERVISOR,
 	GLOBAL_CGROUP,
 	GLOBAL_DISABLE,
@@ -24,6 +25,7 @@ const struct option_spec global_specs[] = {
     {"verbose", 'v', false, GLOBAL_VERBOSE},
     {"executors-dir", 0, true, GLOBAL_EXECUTORS_DIR},
     {"plugin-dir", 0, true, GLOBAL_PLUGIN_DIR},
+    {"runtimes-dir", 0, true, GLOBAL_RUNTIMES_DIR},
     {"supervisor", 0, true, GLOBAL_SUPERVISOR},
     {"cgroup", 0, true, GLOBAL_CGROUP},
     {"disable", 0, true, GLOBAL_DISABLE},
@@ -79,6 +81,9 @@ int globals_option(void *context, int id, const char *value)
 		return string_list_add(&globals->executor_dirs, value);
 	case GLOBAL_PLUGIN_DIR:
 		return string_list_add(&globals->plugin_dirs, value);
+	case GLOBAL_RUNTIMES_DIR:
+		globals->runtimes_dir = value;
+		return 0;
 	case GLOBAL_SUPERVISOR:
 		globals->supervisor = value;
 		return 0;
@@ -122,6 +127,8 @@ int globals_finish(struct cli_globals *globals)
 
 	if (!globals->supervisor)
 		globals->supervisor = environment_value("CODEEXEC_SUPERVISOR");
+	if (!globals->runtimes_dir)
+		globals->runtimes_dir = environment_value("CODEEXEC_RUNTIMES_DIR");
 	globals->environment = calloc(first + (plugins ? strlen(plugins) : 0) + 1, 1);
 	if (!globals->environment)
 		return console_error("no memory left");
@@ -168,6 +175,7 @@ ce_sandbox_options globals_sandbox_options(const struct cli_globals *globals)
 	options.executor_dirs = globals->executor_dirs.items;
 	options.plugin_dirs = globals->plugin_dirs.items;
 	options.supervisor_path = globals->supervisor;
+	options.runtimes_dir = globals->runtimes_dir;
 	options.cgroup = globals->cgroup;
 	options.disable = globals->disable;
 	options.allow_missing = globals->allow_missing;

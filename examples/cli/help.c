@@ -33,6 +33,7 @@ static const char global_help[] =
     "      --executors-dir DIR   look for executors in DIR instead of the installed directory; repeatable\n"
     "                            (or CODEEXEC_EXECUTORS_DIR, several separated by ':')\n"
     "      --plugin-dir DIR      likewise for executor plugins (or CODEEXEC_PLUGIN_DIR)\n"
+    "      --runtimes-dir DIR    where runtimes that are no Debian packages are (or CODEEXEC_RUNTIMES_DIR)\n"
     "      --supervisor PATH     use this supervisor, for build trees (or CODEEXEC_SUPERVISOR)\n"
     "      --cgroup DIR          use this cgroup, which is delegated to us, instead of finding one\n"
     "      --allow-missing NAME  go on without this protection where the machine lacks it; repeatable\n"

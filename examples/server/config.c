@@ -95,6 +95,7 @@ static const struct setting settings[] = {
      "directories of executors, separated by ':'"},
     {"CODE_EXEC_PLUGIN_DIR", KIND_TEXT, AT(plugin_dir), NULL, 0, 0,
      "directories of executor plugins, separated by ':'"},
+    {"CODE_EXEC_RUNTIMES_DIR", KIND_TEXT, AT(runtimes_dir), NULL, 0, 0, "runtimes that no Debian package brings"},
     {"CODE_EXEC_SUPERVISOR", KIND_TEXT, AT(supervisor), NULL, 0, 0, "the supervisor, for build trees"},
     {"CODE_EXEC_CGROUP", KIND_TEXT, AT(cgroup), NULL, 0, 0, "a cgroup directory that is delegated to us"},
     {"CODE_EXEC_STATE_DIR", KIND_TEXT, AT(state_dir), NULL, 0, 0, "owner and lease files of the sandbox"},
@@ -111,6 +112,7 @@ static const struct {
 } shared[] = {
     {"CODEEXEC_EXECUTORS_DIR", "CODE_EXEC_EXECUTORS_DIR"},
     {"CODEEXEC_PLUGIN_DIR", "CODE_EXEC_PLUGIN_DIR"},
+    {"CODEEXEC_RUNTIMES_DIR", "CODE_EXEC_RUNTIMES_DIR"},
     {"CODEEXEC_SUPERVISOR", "CODE_EXEC_SUPERVISOR"},
 };
 

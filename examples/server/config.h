@@ -49,6 +49,7 @@ struct config {
 	char *executors_dir;
 	char *plugin_dir;
 	char *supervisor;
+	char *runtimes_dir;
 	char *cgroup;
 	char *state_dir;
 	bool allow_weaker;

@@ -173,6 +173,7 @@ static ce_sandbox *make_sandbox(const struct config *config, char *why, size_t s
 	options.executor_dirs = executors ? executor_dirs : NULL;
 	options.plugin_dirs = plugins ? plugin_dirs : NULL;
 	options.supervisor_path = config->supervisor;
+	options.runtimes_dir = config->runtimes_dir;
 	options.cgroup = config->cgroup;
 	options.state_dir = config->state_dir;
 	options.log = log_and_count;

@@ -212,6 +212,7 @@ typedef struct ce_sandbox_options {
 	ce_log_fn log;                    /* may be called from any thread that calls the library */
 	void *log_user_data;
 	uint64_t warm_memory_bytes;       /* [none] memory that processes started ahead may take; see ce_sandbox_prewarm */
+	const char *runtimes_dir;         /* absolute; runtimes that no Debian package brings; default: the installed one */
 } ce_sandbox_options;
 
 /* All of it is copied before the call returns. */

@@ -78,6 +78,7 @@ typedef struct ce_plugin_runtime {
 	const char *const *version;     /* the command that prints its version, or NULL */
 	const ce_plugin_stage *compile; /* NULL: this runtime has no compile stage */
 	const ce_plugin_stage *run;
+	const char *prebuilt;           /* where a cell shows what the manifest's prebuild made, if it was run */
 } ce_plugin_runtime;
 
 /* What the caller of ce_execute asked for, its names already checked. */
@@ -172,6 +173,12 @@ typedef struct ce_plugin_host {
 	 * for unknown, stage 0 for the one explained. Texts are cut at 4096 bytes. From the 101st on
 	 * diagnostics are dropped, and the return value is 1: the hook may stop. */
 	int (*add_diagnostic)(ce_plugin_call *call, const ce_diagnostic *diagnostic);
+
+	/* ---- in every hook, since 0.2 ---- */
+
+	/* 1 if the cell shows a file or directory of that absolute path: something that prebuild made, an
+	 * archive of classes. 0 if not. */
+	int (*find_file)(ce_plugin_call *call, const char *path);
 } ce_plugin_host;
 
 /* ---- what a plugin gives -------------------------------------------------------------------- */

@@ -34,16 +34,15 @@ static bool has_diagnostic(const ce_result *result, const struct ce_manifest_tes
 /* Writes what differs and returns false. */
 static bool judge(const ce_result *result, const struct ce_manifest_test *test, char *why, size_t size)
 {
-	ce_outcome wanted = test->outcome ? test->outcome : CE_OUTCOME_SUCCESS;
 	ce_stage stage = ce_result_has_stage(result, CE_STAGE_RUN) ? CE_STAGE_RUN : CE_STAGE_COMPILE;
 	size_t out_size, err_size;
 	const char *out = ce_result_output(result, stage, CE_STREAM_STDOUT, &out_size);
 	const char *err = ce_result_output(result, stage, CE_STREAM_STDERR, &err_size);
 
 	*why = '\0';
-	if (ce_result_outcome(result) != wanted)
+	if (!(test->outcomes & UINT64_C(1) << ce_result_outcome(result)))
 		snprintf(why, size, "status is %s, not %s: %s; stderr: %.200s", ce_result_status(result),
-			 ce_outcome_name(wanted), ce_result_message(result), err);
+			 ce_outcome_name((ce_outcome)__builtin_ctzll(test->outcomes)), ce_result_message(result), err);
 	else if (test->exit_code >= 0 && ce_result_exit_code(result) != test->exit_code)
 		snprintf(why, size, "exit code is %d, not %d", ce_result_exit_code(result), test->exit_code);
 	else if (test->stdout_is && (out_size != test->stdout_size || memcmp(out, test->stdout_is, out_size) != 0))
@@ -61,7 +60,7 @@ static bool judge(const ce_result *result, const struct ce_manifest_test *test, 
 static void run_test(struct check *c, const struct ce_executor *executor, size_t runtime,
 		     const struct ce_manifest_test *test)
 {
-	CE_CLEANUP_FREE ce_file *files = calloc(test->file_count + 1, sizeof(*files));
+	CE_CLEANUP_FREE ce_file *files = calloc(test->files.count + 1, sizeof(*files));
 	CE_CLEANUP_FREE char *language = ce__base_asprintf("%s@%s", executor->name, executor->runtimes[runtime].name);
 	ce_request request = ce_request_init();
 	CE_CLEANUP_ERROR ce_error *error = NULL;
@@ -70,17 +69,19 @@ static void run_test(struct check *c, const struct ce_executor *executor, size_t
 	bool passed = false;
 
 	if (files && language) {
-		for (size_t i = 0; i < test->file_count; i++)
-			files[i] = (ce_file){ test->files[i].name, test->files[i].data, test->files[i].data_size };
+		for (size_t i = 0; i < test->files.count; i++)
+			files[i] = (ce_file){ test->files.items[i].name, test->files.items[i].data,
+					      test->files.items[i].data_size };
 		request.language = language;
 		request.code = test->code;
 		request.code_size = test->code_size;
-		request.files = test->file_count ? files : NULL;
-		request.file_count = test->file_count;
+		request.files = test->files.count ? files : NULL;
+		request.file_count = test->files.count;
 		request.input = test->input;
 		request.input_size = test->input_size;
 		request.args = (const char *const *)test->args;
-		request.limits = test->limits.size ? &test->limits : NULL;
+		request.limits = &test->limits;
+		request.compile_limits = &test->compile_limits;
 		if (ce_execute(c->sandbox, &request, &result, &error))
 			snprintf(why, sizeof(why), "%s", error ? ce_error_message(error) : "could not be run");
 		else
@@ -96,7 +97,8 @@ static void check_executor(struct check *c, const struct ce_executor *executor, 
 {
 	for (size_t i = first; i <= last && i < executor->runtime_count; i++)
 		for (size_t k = 0; executor->runtimes[i].available && k < executor->test_count; k++)
-			run_test(c, executor, i, &executor->tests[k]);
+			if (ce__manifest_test_applies(&executor->tests[k], &executor->runtimes[i]))
+				run_test(c, executor, i, &executor->tests[k]);
 }
 
 int ce_sandbox_check(ce_sandbox *sandbox, const char *language, ce_check_fn on_test, void *user_data, ce_error **error)

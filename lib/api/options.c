@@ -97,6 +97,8 @@ int ce__options_take(const ce_sandbox_options *options, ce_sandbox_options *copy
 	hello->warm_memory_bytes = copy->warm_memory_bytes;
 	hello->uid_base = copy->uid_base;
 	hello->uid_count = copy->uid_count;
+	if (copy->runtimes_dir && copy->runtimes_dir[0] != '/')
+		return ce__error_set(error, CE_ERR_INVALID, 0, NULL, "options.runtimes_dir: must be an absolute path");
 	if (copy->cgroup &&
 	    (size_t)snprintf(hello->cgroup, sizeof(hello->cgroup), "%s", copy->cgroup) >= sizeof(hello->cgroup))
 		return ce__error_set(error, CE_ERR_INVALID, 0, NULL, "options.cgroup: path too long");

@@ -33,7 +33,8 @@ static int load_registry(ce_sandbox *sandbox, const ce_sandbox_options *options,
 	if (!executor_dirs)
 		executor_dirs = default_executor_dirs(scratch, sizeof(scratch), dirs, CE_ARRAY_SIZE(dirs));
 	r = ce__registry_load(executor_dirs, options->plugin_dirs ? options->plugin_dirs : default_plugin_dirs,
-			      &sandbox->log, &sandbox->registry, error);
+			      options->runtimes_dir ? options->runtimes_dir : CE_RUNTIMES_DIR, &sandbox->log,
+			      &sandbox->registry, error);
 	if (r)
 		return r;
 	for (size_t i = 0; i < sandbox->registry->load_error_count; i++)

@@ -99,6 +99,15 @@ static char *remedy(char *const *packages)
 	return text;
 }
 
+static int host_find_file(ce_plugin_call *call, const char *path)
+{
+	int r = ce__program_find_file(path, call->runtime->mounts, call->runtime->mount_count);
+
+	if (r == -ENOMEM)
+		ce__call_fail(call, CE_ERR_NO_MEMORY, "out of memory");
+	return r == 0;
+}
+
 int ce__call_require(struct ce_plugin_call *call, const char *const *command)
 {
 	CE_CLEANUP_FREE char *path = NULL;
@@ -123,6 +132,29 @@ int ce__call_require(struct ce_plugin_call *call, const char *const *command)
 		return ce__call_fail(call, CE_ERR_NO_MEMORY, "out of memory");
 	return ce__call_fail(call, CE_ERR_UNAVAILABLE, "\"%s\" is not %s%s", command[0],
 			     r == -EACCES ? "an executable file" : "installed", hint);
+}
+
+/* What the manifest lists under `requires`: bare names are programs, paths are files. */
+int ce__call_require_all(struct ce_plugin_call *call)
+{
+	const struct ce_manifest_runtime *runtime = call->runtime;
+
+	for (char **word = runtime->requires; *word && !call->code; word++) {
+		const char *const command[] = {*word, NULL};
+		CE_CLEANUP_FREE char *hint = NULL;
+
+		if ((*word)[0] != '/') {
+			ce__call_require(call, command);
+			continue;
+		}
+		if (host_find_file(call, *word) || call->code)
+			continue;
+		hint = remedy(runtime->packages);
+		if (!hint)
+			return ce__call_fail(call, CE_ERR_NO_MEMORY, "out of memory");
+		ce__call_fail(call, CE_ERR_UNAVAILABLE, "there is no %s%s", *word, hint);
+	}
+	return call->code;
 }
 
 static const char *const *as_borrowed(char **list)
@@ -160,6 +192,7 @@ void ce__call_init(struct ce_plugin_call *call, enum ce_call_hook hook, const st
 	    .version = as_borrowed(runtime->version),
 	    .compile = runtime->has_compile ? &call->compile_view : NULL,
 	    .run = &call->run_view,
+	    .prebuilt = runtime->prebuilt,
 	};
 }
 
@@ -211,4 +244,5 @@ const struct ce_plugin_host ce__call_host = {
     .add_mount = ce__call_mount,
     .skip_compile = ce__call_skip_compile,
     .add_diagnostic = ce__call_add_diagnostic,
+    .find_file = host_find_file,
 };

@@ -65,6 +65,7 @@ void ce__call_finish_stage(struct ce_call_stage *stage);
 /* The host functions, in call.c, call_prepare.c and call_explain.c. */
 const char *ce__call_find_program(struct ce_plugin_call *call, const char *name);
 int ce__call_require(struct ce_plugin_call *call, const char *const *command);
+int ce__call_require_all(struct ce_plugin_call *call);
 int ce__call_add_argument(struct ce_plugin_call *call, uint64_t stage, const char *argument);
 int ce__call_expand(struct ce_plugin_call *call, uint64_t stage, const char *const *words);
 int ce__call_add_env(struct ce_plugin_call *call, uint64_t stage, const char *assignment);

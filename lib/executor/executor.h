@@ -30,10 +30,52 @@ struct ce_manifest_stage {
 	bool park;               /* run only: can be started ahead, up to where it opens its program */
 };
 
+/* What a self-test shows; the same eight for every language, so that they can be compared. */
+enum ce_test_kind {
+	CE_TEST_OTHER = 0,
+	CE_TEST_HELLO,
+	CE_TEST_STDIN,
+	CE_TEST_EXIT_CODE,
+	CE_TEST_RUNTIME_ERROR,
+	CE_TEST_COMPILE_ERROR,
+	CE_TEST_ENDLESS_LOOP,
+	CE_TEST_MEMORY,
+	CE_TEST_TWO_FILES,
+	CE_TEST_KINDS
+};
+
+struct ce_manifest_file {
+	char *name;
+	char *data;
+	size_t data_size;
+};
+
+struct ce_manifest_files {
+	struct ce_manifest_file *items;
+	size_t count;
+};
+
+/* What is made once, when the runtime is installed, in a cell of its own. */
+struct ce_manifest_prebuild {
+	char **command; /* NULL: there is none */
+	struct ce_manifest_files files;
+	char **outputs;
+	struct ce_limits limits;
+};
+
+/* Where a cell shows the runtimes directory, the place of what no Debian package brings. */
+#define CE_RUNTIMES_TARGET "/opt/codeexec"
+
 struct ce_manifest_runtime {
 	char *name;
 	char **aliases;
-	char **packages;                  /* Debian packages that bring it */
+	char **packages;                  /* Debian packages "a" or "a | b", npm packages "npm:NAME@VERSION" */
+	char **requires;                  /* programs and files beyond the commands' first words */
+	char *cannot[CE_TEST_KINDS];      /* why it has no test of that kind, or NULL */
+	struct ce_manifest_prebuild prebuild;
+	char *prebuilt;                   /* where a cell shows what prebuild made */
+	bool opt_in;                      /* installed only when asked for by name */
+	bool uses_runtimes;               /* needs the runtimes directory in its cells */
 	char **version;                   /* command that prints its version, or NULL */
 	struct ce_manifest_mount *mounts; /* beyond the standard root; for both stages */
 	size_t mount_count;
@@ -52,19 +94,16 @@ struct ce_manifest_test {
 	char *input; /* NULL: none */
 	size_t input_size;
 	char **args;
-	struct ce_manifest_file {
-		char *name;
-		char *data;
-		size_t data_size;
-	} * files;
-	size_t file_count;
-	struct ce_limits limits;
+	struct ce_manifest_files files;
+	struct ce_limits limits, compile_limits;
+	enum ce_test_kind kind;
+	char **runtimes; /* NULL: all of them */
 	/* expectations; NULL / negative / 0 are not checked */
 	char *stdout_is;
 	size_t stdout_size;
 	char *stdout_has;
 	char *stderr_has;
-	ce_outcome outcome;      /* CE_OUTCOME_SUCCESS when the manifest gives none */
+	uint64_t outcomes;       /* bits 1 << CE_OUTCOME_*: any of them; success alone when none is given */
 	int exit_code;           /* -1: not checked */
 	char *diagnostic_type;   /* NULL: not checked */
 	int64_t diagnostic_line; /* 0: not checked */
@@ -104,10 +143,18 @@ void ce__manifest_free(struct ce_executor *executor);
 /* Reads a manifest with all its checks and forgets it. */
 int ce__manifest_lint(const char *path, ce_error **error);
 
+/* "hello", "stdin", ... or NULL: no such kind. */
+const char *ce__manifest_kind_name(enum ce_test_kind kind);
+bool ce__manifest_test_applies(const struct ce_manifest_test *test, const struct ce_manifest_runtime *runtime);
+/* Has the runtime a test of that kind? */
+bool ce__manifest_has_kind(const struct ce_executor *executor, const struct ce_manifest_runtime *runtime,
+			   enum ce_test_kind kind);
+
 /* Loads every <dir>/<name>/<name>.yaml and <dir>/<name>.yaml, then the plugins, then probes the runtimes.
  * Both lists are NULL-terminated. Broken ones go to load_errors; only lack of memory is an error. Later
- * directories do not replace executors of earlier ones: a duplicate name or alias is a load error. */
-int ce__registry_load(const char *const *executor_dirs, const char *const *plugin_dirs,
+ * directories do not replace executors of earlier ones: a duplicate name or alias is a load error.
+ * `runtimes_dir` is the host's directory that cells show as CE_RUNTIMES_TARGET. */
+int ce__registry_load(const char *const *executor_dirs, const char *const *plugin_dirs, const char *runtimes_dir,
 		      const struct ce_log *log, struct ce_registry **out, ce_error **error);
 void ce__registry_free(struct ce_registry *registry);
 

@@ -88,6 +88,7 @@ static const struct ce_field top_fields[] = {
     CE_FIELD(struct ce_manifest_draft, "plugin", executor.plugin_name, ce__fields_read_name, CE_NAME_MAX,
 	     false),
     {.key = "limits", .read = read_stage_limits},
+    CE_FIELD(struct ce_manifest_draft, "cannot", cannot, ce__manifest_read_cannot, 0, false),
     {.key = "runtimes",
      .read = ce__manifest_read_runtimes,
      .max = CE_MANIFEST_RUNTIMES_MAX,
@@ -118,6 +119,8 @@ int ce__manifest_parse(const char *path, const void *text, size_t size, struct c
 	if (!r)
 		r = read_document(&yaml, &draft);
 	ce__yaml_close(&yaml);
+	for (size_t i = 0; i < CE_TEST_KINDS; i++)
+		free(draft.cannot[i]);
 	if (!r) {
 		draft.executor.path = strdup(path);
 		executor = calloc(1, sizeof(*executor));

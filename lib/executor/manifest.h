@@ -19,6 +19,7 @@
 struct ce_manifest_draft {
 	struct ce_executor executor;                 /* its members are owned */
 	struct ce_limits compile_limits, run_limits; /* for every runtime; 0: the manifest says nothing */
+	char *cannot[CE_TEST_KINDS];                 /* for every runtime; owned */
 };
 
 /* Readers of whole parts; `member` is what the comment says. */
@@ -26,6 +27,22 @@ int ce__manifest_read_runtimes(struct ce_yaml *yaml, const struct ce_field *fiel
 int ce__manifest_read_tests(struct ce_yaml *yaml, const struct ce_field *field, void *draft);
 int ce__manifest_read_limits(struct ce_yaml *yaml, const struct ce_field *field, void *limits);
 int ce__manifest_read_env(struct ce_yaml *yaml, const struct ce_field *field, void *strv);
+int ce__manifest_read_command(struct ce_yaml *yaml, const struct ce_field *field, void *words);
+int ce__manifest_read_globs(struct ce_yaml *yaml, const struct ce_field *field, void *globs);
+int ce__manifest_read_files(struct ce_yaml *yaml, const struct ce_field *field, void *files);
+int ce__manifest_read_kind(struct ce_yaml *yaml, const struct ce_field *field, void *kind);
+/* A map of kinds and reasons into a char *[CE_TEST_KINDS]. */
+int ce__manifest_read_cannot(struct ce_yaml *yaml, const struct ce_field *field, void *reasons);
+int ce__manifest_read_prebuild(struct ce_yaml *yaml, const struct ce_field *field, void *prebuild);
+int ce__manifest_read_requires(struct ce_yaml *yaml, const struct ce_field *field, void *list);
+
+/* Does a test show what its kind says? */
+int ce__manifest_check_kind(struct ce_yaml *yaml, const struct ce_manifest_test *test);
+/* Hands the language's reasons on to its runtimes, and finds what is both tested and excused. */
+int ce__manifest_check_cannot(struct ce_yaml *yaml, struct ce_manifest_draft *draft);
+/* Fills {runtimes} and {prebuilt} in, which are known once the manifest is read. False: no memory. */
+bool ce__manifest_place_runtime(const struct ce_executor *executor, struct ce_manifest_runtime *runtime);
+void ce__manifest_finish_files(struct ce_manifest_files *files);
 
 /* Merges what is said for several stages at once into each of them, replaces missing lists by empty ones, and
  * checks what only the whole manifest shows. */

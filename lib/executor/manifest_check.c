@@ -54,12 +54,14 @@ static bool complete_lists(struct ce_manifest_draft *draft)
 		struct ce_manifest_runtime *runtime = &e->runtimes[i];
 
 		if (!ensure_list(&runtime->aliases) || !ensure_list(&runtime->packages) ||
+		    !ensure_list(&runtime->requires) ||
 		    !complete_stage(&runtime->compile, &draft->compile_limits) ||
-		    !complete_stage(&runtime->run, &draft->run_limits))
+		    !complete_stage(&runtime->run, &draft->run_limits) || !ce__manifest_place_runtime(e, runtime))
 			return false;
 	}
 	for (size_t i = 0; i < e->test_count; i++) {
 		e->tests[i].limits.size = sizeof(e->tests[i].limits);
+		e->tests[i].compile_limits.size = sizeof(e->tests[i].compile_limits);
 		if (!ensure_list(&e->tests[i].args))
 			return false;
 	}
@@ -93,9 +95,27 @@ static int check_runtime_names(struct ce_yaml *yaml, const struct ce_executor *e
 	return 0;
 }
 
+static int check_test_runtimes(struct ce_yaml *yaml, const struct ce_executor *e,
+			       const struct ce_manifest_test *test)
+{
+	const struct ce_yaml_mark mark = {test->line, test->column};
+
+	for (char **name = test->runtimes; name && *name; name++) {
+		size_t i = 0;
+
+		while (i < e->runtime_count && strcmp(e->runtimes[i].name, *name) != 0)
+			i++;
+		if (i == e->runtime_count)
+			return ce__yaml_fail(yaml, mark, "test \"%s\" is for the runtime \"%s\", which there is not",
+					     test->name, *name);
+	}
+	return 0;
+}
+
 static int check_tests(struct ce_yaml *yaml, const struct ce_executor *e)
 {
 	bool compiles = false;
+	int r;
 
 	for (size_t i = 0; i < e->runtime_count; i++)
 		compiles = compiles || e->runtimes[i].has_compile;
@@ -106,7 +126,7 @@ static int check_tests(struct ce_yaml *yaml, const struct ce_executor *e)
 		for (size_t j = 0; j < i; j++)
 			if (strcmp(e->tests[j].name, test->name) == 0)
 				return ce__yaml_fail(yaml, mark, "two tests are called \"%s\"", test->name);
-		if (test->outcome == CE_OUTCOME_COMPILATION_ERROR && !compiles)
+		if (test->outcomes == UINT64_C(1) << CE_OUTCOME_COMPILATION_ERROR && !compiles)
 			return ce__yaml_fail(
 			    yaml, mark, "test \"%s\" expects a compilation_error, but no runtime compiles",
 			    test->name);
@@ -116,11 +136,16 @@ static int check_tests(struct ce_yaml *yaml, const struct ce_executor *e)
 			    yaml, mark,
 			    "test \"%s\" expects a diagnostic, but the plugin \"command\" gives none",
 			    test->name);
-		for (size_t j = 0; j < test->file_count; j++)
-			if (strcmp(test->files[j].name, e->source_name) == 0)
+		for (size_t j = 0; j < test->files.count; j++)
+			if (strcmp(test->files.items[j].name, e->source_name) == 0)
 				return ce__yaml_fail(yaml, mark,
 						     "test \"%s\" has the file \"%s\" twice: it is its code",
 						     test->name, e->source_name);
+		r = check_test_runtimes(yaml, e, test);
+		if (!r)
+			r = ce__manifest_check_kind(yaml, test);
+		if (r)
+			return r;
 	}
 	return 0;
 }
@@ -136,7 +161,9 @@ int ce__manifest_complete(struct ce_yaml *yaml, struct ce_manifest_draft *draft)
 	if (ce__strv_has(e->aliases, e->name))
 		return ce__yaml_fail(yaml, start, "executor \"%s\" has its own name as an alias", e->name);
 	r = check_runtime_names(yaml, e);
-	return r ? r : check_tests(yaml, e);
+	if (!r)
+		r = check_tests(yaml, e);
+	return r ? r : ce__manifest_check_cannot(yaml, draft);
 }
 
 static void finish_stage(struct ce_manifest_stage *stage)
@@ -158,6 +185,13 @@ static void finish_runtime(struct ce_manifest_runtime *runtime)
 		free(runtime->mounts[i].target);
 	}
 	free(runtime->mounts);
+	ce__strv_free(runtime->requires);
+	for (size_t i = 0; i < CE_TEST_KINDS; i++)
+		free(runtime->cannot[i]);
+	ce__strv_free(runtime->prebuild.command);
+	ce__strv_free(runtime->prebuild.outputs);
+	ce__manifest_finish_files(&runtime->prebuild.files);
+	free(runtime->prebuilt);
 	finish_stage(&runtime->compile);
 	finish_stage(&runtime->run);
 	free(runtime->unavailable_reason);
@@ -169,11 +203,8 @@ static void finish_test(struct ce_manifest_test *test)
 	free(test->code);
 	free(test->input);
 	ce__strv_free(test->args);
-	for (size_t i = 0; i < test->file_count; i++) {
-		free(test->files[i].name);
-		free(test->files[i].data);
-	}
-	free(test->files);
+	ce__manifest_finish_files(&test->files);
+	ce__strv_free(test->runtimes);
 	free(test->stdout_is);
 	free(test->stdout_has);
 	free(test->stderr_has);

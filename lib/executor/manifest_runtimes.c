@@ -84,7 +84,8 @@ static int check_program(struct ce_yaml *yaml, const char *key)
 	if (strcmp(yaml->text, "") == 0)
 		return ce__yaml_fail(yaml, yaml->mark, "\"%s\" begins with an empty word; it needs a program",
 				     key);
-	if (yaml->text[0] == '/' || strncmp(yaml->text, "./", 2) == 0)
+	if (yaml->text[0] == '/' || strncmp(yaml->text, "./", 2) == 0 ||
+	    strncmp(yaml->text, "{runtimes}/", 11) == 0 || strncmp(yaml->text, "{prebuilt}/", 11) == 0)
 		return 0;
 	if (strpbrk(yaml->text, "/{"))
 		return ce__yaml_fail(
@@ -113,7 +114,7 @@ static int read_word(struct ce_yaml *yaml, const char *key, void *context)
 	return ce__strv_add(words, yaml->text) ? 0 : ce__error_no_memory(yaml->error);
 }
 
-static int read_command(struct ce_yaml *yaml, const struct ce_field *field, void *member)
+int ce__manifest_read_command(struct ce_yaml *yaml, const struct ce_field *field, void *member)
 {
 	CE_CLEANUP_STRV struct ce_strv words = {0};
 	char ***out = member;
@@ -187,7 +188,7 @@ static int read_glob(struct ce_yaml *yaml, const char *key, void *context)
 	return ce__strv_add(context, yaml->text) ? 0 : ce__error_no_memory(yaml->error);
 }
 
-static int read_globs(struct ce_yaml *yaml, const struct ce_field *field, void *member)
+int ce__manifest_read_globs(struct ce_yaml *yaml, const struct ce_field *field, void *member)
 {
 	CE_CLEANUP_STRV struct ce_strv globs = {0};
 	char ***out = member;
@@ -200,7 +201,7 @@ static int read_globs(struct ce_yaml *yaml, const struct ce_field *field, void *
 }
 
 #define STAGE_FIELDS                                                                                         \
-	CE_FIELD(struct ce_manifest_stage, "command", command, read_command, 0, true),                       \
+	CE_FIELD(struct ce_manifest_stage, "command", command, ce__manifest_read_command, 0, true),                       \
 	    CE_FIELD(struct ce_manifest_stage, "env", env, read_stage_env, 0, false),                        \
 	    CE_FIELD(struct ce_manifest_stage, "limits", limits, ce__manifest_read_limits, 0, false),        \
 	    CE_FIELD(struct ce_manifest_stage, "seccomp", seccomp, read_groups, 0, false),                   \
@@ -243,7 +244,7 @@ static int read_compile(struct ce_yaml *yaml, const struct ce_field *field, void
 {
 	static const struct ce_field fields[] = {
 	    STAGE_FIELDS,
-	    CE_FIELD(struct ce_manifest_stage, "artifacts", artifacts, read_globs, 0, true),
+	    CE_FIELD(struct ce_manifest_stage, "artifacts", artifacts, ce__manifest_read_globs, 0, true),
 	};
 	struct ce_manifest_runtime *runtime = member;
 
@@ -320,7 +321,12 @@ static int read_runtime_map(struct ce_yaml *yaml, struct runtime_draft *draft)
 		     CE_MANIFEST_NAMES_MAX, false),
 	    CE_FIELD(struct runtime_draft, "packages", runtime.packages, ce__fields_read_texts,
 		     CE_MANIFEST_NAMES_MAX, false),
-	    CE_FIELD(struct runtime_draft, "version", runtime.version, read_command, 0, false),
+	    CE_FIELD(struct runtime_draft, "requires", runtime.requires, ce__manifest_read_requires,
+		     CE_MANIFEST_NAMES_MAX, false),
+	    CE_FIELD(struct runtime_draft, "opt_in", runtime.opt_in, ce__fields_read_bool, 0, false),
+	    CE_FIELD(struct runtime_draft, "cannot", runtime.cannot, ce__manifest_read_cannot, 0, false),
+	    CE_FIELD(struct runtime_draft, "prebuild", runtime.prebuild, ce__manifest_read_prebuild, 0, false),
+	    CE_FIELD(struct runtime_draft, "version", runtime.version, ce__manifest_read_command, 0, false),
 	    CE_FIELD(struct runtime_draft, "mounts", runtime, read_mounts, 0, false),
 	    CE_FIELD(struct runtime_draft, "env", env, ce__manifest_read_env, 0, false),
 	    CE_FIELD(struct runtime_draft, "compile", runtime, read_compile, 0, false),

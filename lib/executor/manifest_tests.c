@@ -6,48 +6,13 @@
 #include <string.h>
 
 #include "executor/suggest.h"
-#include "plan/plan.h"
 
-static int read_file_entry(struct ce_yaml *yaml, const char *name, struct ce_yaml_mark mark, void *context)
-{
-	static const struct ce_field blob = {
-	    .key = "files",
-	    .size_offset =
-		offsetof(struct ce_manifest_file, data_size) - offsetof(struct ce_manifest_file, data),
-	    .max = CE_BLOB_MAX,
-	};
-	struct ce_manifest_test *test = context;
-	struct ce_manifest_file *files;
-
-	if (!ce__plan_name_ok(name, strlen(name)))
-		return ce__yaml_fail(
-		    yaml, mark,
-		    "\"%.64s\" is not a file name: it must be relative, without empty, \".\" and "
-		    "\"..\" parts",
-		    name);
-	files = reallocarray(test->files, test->file_count + 1, sizeof(*files));
-	if (!files)
-		return ce__error_no_memory(yaml->error);
-	test->files = files;
-	files += test->file_count++;
-	memset(files, 0, sizeof(*files));
-	files->name = strdup(name);
-	if (!files->name)
-		return ce__error_no_memory(yaml->error);
-	return ce__fields_read_blob(yaml, &blob, &files->data);
-}
-
-static int read_files(struct ce_yaml *yaml, const struct ce_field *field, void *member)
-{
-	return ce__fields_read_free_map(yaml, field->key, CE_MANIFEST_FILES_MAX, read_file_entry, member);
-}
-
-static int read_status(struct ce_yaml *yaml, const struct ce_field *field, void *member)
+static int read_outcome(struct ce_yaml *yaml, const char *key, void *context)
 {
 	struct ce_suggest suggest = {.word = yaml->text};
-	ce_outcome *out = member;
+	uint64_t *outcomes = context;
 	char hint[160];
-	int r = ce__fields_expect_text(yaml, field->key, 64, false);
+	int r = ce__fields_expect_text(yaml, key, 64, false);
 
 	if (r)
 		return r;
@@ -55,13 +20,22 @@ static int read_status(struct ce_yaml *yaml, const struct ce_field *field, void 
 		const char *name = ce_outcome_name((ce_outcome)i);
 
 		if (strcmp(name, yaml->text) == 0) {
-			*out = (ce_outcome)i;
+			*outcomes |= UINT64_C(1) << i;
 			return 0;
 		}
 		ce__suggest_offer(&suggest, name);
 	}
 	ce__suggest_hint(&suggest, hint, sizeof(hint));
 	return ce__yaml_fail(yaml, yaml->mark, "unknown status \"%s\"%s", yaml->text, hint);
+}
+
+/* One, or a list of those that will do. */
+static int read_status(struct ce_yaml *yaml, const struct ce_field *field, void *member)
+{
+	if (yaml->kind == CE_YAML_LIST)
+		return ce__fields_read_list(yaml, field->key, CE_OUTCOME_SYSTEM_ERROR, false, read_outcome,
+					    member);
+	return read_outcome(yaml, field->key, member);
 }
 
 static int read_exit_code(struct ce_yaml *yaml, const struct ce_field *field, void *member)
@@ -95,7 +69,7 @@ static int read_diagnostic(struct ce_yaml *yaml, const struct ce_field *field, v
 static int read_expect(struct ce_yaml *yaml, const struct ce_field *field, void *member)
 {
 	static const struct ce_field fields[] = {
-	    CE_FIELD(struct ce_manifest_test, "status", outcome, read_status, 0, false),
+	    CE_FIELD(struct ce_manifest_test, "status", outcomes, read_status, 0, false),
 	    CE_FIELD_BLOB(struct ce_manifest_test, "stdout", stdout_is, stdout_size, false),
 	    CE_FIELD(struct ce_manifest_test, "stdout_has", stdout_has, ce__fields_read_text, CE_TEXT_MAX,
 		     false),
@@ -112,9 +86,9 @@ static int read_expect(struct ce_yaml *yaml, const struct ce_field *field, void 
 	r = ce__fields_read_map(yaml, fields, CE_ARRAY_SIZE(fields), test, "\"expect\"");
 	if (r)
 		return r;
-	if (test->outcome == 0)
-		test->outcome = test->exit_code > 0 ? CE_OUTCOME_ERROR : CE_OUTCOME_SUCCESS;
-	if (test->outcome == CE_OUTCOME_SUCCESS && test->exit_code > 0)
+	if (test->outcomes == 0)
+		test->outcomes = UINT64_C(1) << (test->exit_code > 0 ? CE_OUTCOME_ERROR : CE_OUTCOME_SUCCESS);
+	if (test->outcomes == UINT64_C(1) << CE_OUTCOME_SUCCESS && test->exit_code > 0)
 		return ce__yaml_fail(yaml, mark, "status success goes with exit_code 0 only, not %d",
 				     test->exit_code);
 	return 0;
@@ -128,8 +102,14 @@ static int read_test_item(struct ce_yaml *yaml, const char *key, void *context)
 	    CE_FIELD_BLOB(struct ce_manifest_test, "input", input, input_size, false),
 	    CE_FIELD(struct ce_manifest_test, "args", args, ce__fields_read_texts, CE_MANIFEST_WORDS_MAX,
 		     false),
-	    {.key = "files", .read = read_files},
+	    CE_FIELD(struct ce_manifest_test, "files", files, ce__manifest_read_files, CE_MANIFEST_FILES_MAX,
+		     false),
 	    CE_FIELD(struct ce_manifest_test, "limits", limits, ce__manifest_read_limits, 0, false),
+	    CE_FIELD(struct ce_manifest_test, "compile_limits", compile_limits, ce__manifest_read_limits, 0,
+		     false),
+	    CE_FIELD(struct ce_manifest_test, "kind", kind, ce__manifest_read_kind, CE_NAME_MAX, false),
+	    CE_FIELD(struct ce_manifest_test, "runtimes", runtimes, ce__fields_read_names,
+		     CE_MANIFEST_NAMES_MAX, false),
 	    {.key = "expect", .read = read_expect, .required = true},
 	};
 	struct ce_executor *executor = context;

@@ -74,13 +74,15 @@ static uint64_t memory_mib(const struct ce_limits *effective, const struct ce_li
 	return bytes < MIB ? 1 : bytes / MIB;
 }
 
-static struct ce_template_values template_values(const struct request_view *view, uint64_t memory)
+static struct ce_template_values template_values(const struct request_view *view, const struct ce_manifest_runtime *rt,
+						 uint64_t memory)
 {
 	return (struct ce_template_values){
 	    .source = view->request.program,
 	    .sources = view->sources.items,
 	    .args = view->request.args,
 	    .memory_mib = memory,
+	    .prebuilt = rt->prebuilt,
 	};
 }
 
@@ -181,9 +183,9 @@ int ce__executor_prepare(const struct ce_executor *executor, size_t runtime, con
 	ce__call_init(&call, CE_CALL_PREPARE, executor, rt);
 	r = view_request(executor, request, &view, error);
 	if (!r) {
-		call.run.values = template_values(&view, memory_mib(request->limits, &rt->run.limits));
+		call.run.values = template_values(&view, rt, memory_mib(request->limits, &rt->run.limits));
 		call.compile.values =
-		    template_values(&view, memory_mib(request->compile_limits, &rt->compile.limits));
+		    template_values(&view, rt, memory_mib(request->compile_limits, &rt->compile.limits));
 		r = start_stages(&call, true);
 		if (!r)
 			r = plugin->prepare(&ce__call_host, &call, &call.view, &view.request);
@@ -216,7 +218,7 @@ int ce__executor_prepare_version(const struct ce_executor *executor, size_t runt
 	call.skip_compile = true;
 	r = view_request(executor, &request, &view, error);
 	if (!r) {
-		call.run.values = template_values(&view, memory_mib(NULL, &rt->run.limits));
+		call.run.values = template_values(&view, rt, memory_mib(NULL, &rt->run.limits));
 		r = start_stages(&call, false);
 		if (!r)
 			r = ce__call_expand(&call, CE_STAGE_RUN, (const char *const *)rt->version);

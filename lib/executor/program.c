@@ -72,7 +72,7 @@ static bool links_are_shown(const char *path, const struct ce_manifest_mount *mo
 }
 
 static int check_candidate(const char *path, const struct ce_manifest_mount *mounts, size_t mount_count,
-			   char **real)
+			   bool is_program, char **real)
 {
 	CE_CLEANUP_FREE char *host = to_host(path, mounts, mount_count);
 	CE_CLEANUP_FREE char *resolved = NULL;
@@ -83,7 +83,7 @@ static int check_candidate(const char *path, const struct ce_manifest_mount *mou
 		return -ENOMEM;
 	if (stat(host, &st) < 0)
 		return -ENOENT;
-	if (!S_ISREG(st.st_mode) || !(st.st_mode & 0111))
+	if (is_program && (!S_ISREG(st.st_mode) || !(st.st_mode & 0111)))
 		return -EACCES;
 	resolved = realpath(host, NULL);
 	if (!resolved)
@@ -109,7 +109,7 @@ static int search(const char *name, const struct ce_manifest_mount *mounts, size
 
 		if (!candidate)
 			return -ENOMEM;
-		r = check_candidate(candidate, mounts, mount_count, &where);
+		r = check_candidate(candidate, mounts, mount_count, true, &where);
 		if (r == -ENOMEM)
 			return r;
 		if (r == 0) {
@@ -138,11 +138,16 @@ int ce__program_find(const char *name, const struct ce_manifest_mount *mounts, s
 		return -ENOENT;
 	if (name[0] != '/')
 		return search(name, mounts, mount_count, path, real);
-	r = check_candidate(name, mounts, mount_count, real);
+	r = check_candidate(name, mounts, mount_count, true, real);
 	if (r == 0) {
 		*path = strdup(name);
 		if (!*path)
 			r = -ENOMEM;
 	}
 	return r;
+}
+
+int ce__program_find_file(const char *path, const struct ce_manifest_mount *mounts, size_t mount_count)
+{
+	return path[0] == '/' ? check_candidate(path, mounts, mount_count, false, NULL) : -ENOENT;
 }

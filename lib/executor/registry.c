@@ -17,6 +17,7 @@
 struct loading {
 	struct ce_registry *registry;
 	const char *const *plugin_dirs;
+	const char *runtimes_dir;
 	const struct ce_log *log;
 	const struct ce_plugin *fallback; /* NULL: the default plugin could not be loaded */
 	ce_error **error;                 /* for lack of memory */
@@ -161,6 +162,26 @@ static int set_unavailable(struct loading *l, struct ce_manifest_runtime *runtim
 	return runtime->unavailable_reason ? 0 : ce__error_no_memory(l->error);
 }
 
+/* Optional: where nothing was installed there, programs and files of it are found missing one by one. */
+static int add_runtimes_mount(struct loading *l, struct ce_manifest_runtime *runtime)
+{
+	struct ce_manifest_mount mount, *mounts;
+
+	if (!runtime->uses_runtimes || !l->runtimes_dir)
+		return 0;
+	mount = (struct ce_manifest_mount){strdup(l->runtimes_dir), strdup(CE_RUNTIMES_TARGET), true};
+	mounts = reallocarray(runtime->mounts, runtime->mount_count + 1, sizeof(*mounts));
+	if (mounts)
+		runtime->mounts = mounts;
+	if (!mounts || !mount.source || !mount.target) {
+		free(mount.source);
+		free(mount.target);
+		return ce__error_no_memory(l->error);
+	}
+	mounts[runtime->mount_count++] = mount;
+	return 0;
+}
+
 static int probe_runtime(struct loading *l, const struct ce_executor *e, struct ce_manifest_runtime *runtime)
 {
 	const struct ce_plugin *plugin = e->plugin->probe ? e->plugin : e->fallback;
@@ -169,8 +190,13 @@ static int probe_runtime(struct loading *l, const struct ce_executor *e, struct 
 
 	if (!plugin || !plugin->probe || (!e->plugin->prepare && !e->fallback))
 		return set_unavailable(l, runtime, "the default plugin \"command\" could not be loaded");
+	r = add_runtimes_mount(l, runtime);
+	if (r)
+		return r;
 	ce__call_init(&call, CE_CALL_PROBE, e, runtime);
 	r = plugin->probe(&ce__call_host, &call, &call.view);
+	if (r == 0)
+		r = ce__call_require_all(&call);
 	if (r == 0 && call.code == 0)
 		runtime->available = true;
 	else
@@ -225,10 +251,10 @@ static int by_name(const void *a, const void *b)
 	return strcmp((*x)->name, (*y)->name);
 }
 
-int ce__registry_load(const char *const *executor_dirs, const char *const *plugin_dirs,
+int ce__registry_load(const char *const *executor_dirs, const char *const *plugin_dirs, const char *runtimes_dir,
 		      const struct ce_log *log, struct ce_registry **out, ce_error **error)
 {
-	struct loading l = {.plugin_dirs = plugin_dirs, .log = log, .error = error};
+	struct loading l = {.plugin_dirs = plugin_dirs, .runtimes_dir = runtimes_dir, .log = log, .error = error};
 	int r = 0;
 
 	l.registry = calloc(1, sizeof(*l.registry));

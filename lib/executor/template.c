@@ -4,11 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "executor/executor.h"
 #include "executor/suggest.h"
 
 #define MEMORY_DIGITS 24
 
-enum placeholder { NONE = 0, SOURCE, STEM, MEMORY, SOURCES, ARGS };
+enum placeholder { NONE = 0, SOURCE, STEM, MEMORY, SOURCES, ARGS, RUNTIMES, PREBUILT };
 
 static const struct {
 	const char *name;
@@ -17,6 +18,7 @@ static const struct {
 } placeholders[] = {
     {"source", SOURCE, false},  {"stem", STEM, false}, {"memory_mib", MEMORY, false},
     {"sources", SOURCES, true}, {"args", ARGS, true},
+    {"runtimes", RUNTIMES, false}, {"prebuilt", PREBUILT, false},
 };
 
 /* Length of "{name}" at `p`, or 0 if a brace there is only a brace. */
@@ -123,6 +125,12 @@ static const char *inner_value(enum placeholder id, const struct ce_template_val
 		*length =
 		    (size_t)snprintf(number, MEMORY_DIGITS, "%llu", (unsigned long long)values->memory_mib);
 		return number;
+	}
+	if (id == RUNTIMES || id == PREBUILT) {
+		const char *place = id == RUNTIMES ? CE_RUNTIMES_TARGET : values->prebuilt;
+
+		*length = strlen(place);
+		return place;
 	}
 	*length = id == STEM ? stem_length(values->source) : strlen(values->source);
 	return values->source;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * Command templates. In a word of a command, {source}, {stem} and {memory_mib} are filled in; the words
+ * Command templates. In a word of a command, {source}, {stem}, {memory_mib}, {runtimes} and {prebuilt} are filled in; the words
  * {args} and {sources} become as many words as there are. {{ is a brace; anything else in braces is an error.
  */
 #ifndef CE_EXECUTOR_TEMPLATE_H
@@ -13,6 +13,7 @@ struct ce_template_values {
 	char *const *sources;    /* all files with an extension of the language; the program first */
 	const char *const *args; /* of the request */
 	uint64_t memory_mib;     /* the stage's memory limit */
+	const char *prebuilt;    /* directory in the cell */
 };
 
 /* 0, or -EINVAL with what is wrong with it in `problem`. */

@@ -25,7 +25,7 @@ static int load_registry(void **state)
 		fprintf(stderr, "CE_TEST_PLUGIN_DIR and CE_TEST_EXECUTORS_DIR must be set\n");
 		return -1;
 	}
-	return ce__registry_load(executor_dirs, plugin_dirs, NULL, &registry, NULL);
+	return ce__registry_load(executor_dirs, plugin_dirs, NULL, NULL, &registry, NULL);
 }
 
 static int free_registry(void **state)

@@ -98,7 +98,7 @@ static struct ce_registry *load(const char *executors, const char *plugins)
 	const char *const executor_dirs[] = {executors, NULL}, *const plugin_dirs[] = {plugins, NULL};
 	struct ce_registry *registry = NULL;
 
-	assert_int_equal(ce__registry_load(executor_dirs, plugin_dirs, NULL, &registry, NULL), 0);
+	assert_int_equal(ce__registry_load(executor_dirs, plugin_dirs, NULL, NULL, &registry, NULL), 0);
 	assert_non_null(registry);
 	return registry;
 }
