@@ -240,6 +240,7 @@ typedef struct ce_request {
 
 /* ce_request.flags */
 #define CE_REQUEST_INTERACTIVE (UINT64_C(1) << 0) /* stdin stays open: ce_execution_write, _close_input */
+#define CE_REQUEST_TRACE (UINT64_C(1) << 1)       /* the result says where the time went: ce_result_trace_step */
 
 static inline ce_limits ce_limits_init(void)
 {
@@ -398,6 +399,11 @@ CE_API uint64_t ce_result_limits_hit(const ce_result *result);
 CE_API ce_outcome ce_result_stage_outcome(const ce_result *result, ce_stage stage);
 CE_API int ce_result_stage_exit_code(const ce_result *result, ce_stage stage);
 CE_API int ce_result_stage_signal(const ce_result *result, ce_stage stage);
+/* With CE_REQUEST_TRACE: the steps that a stage went through inside the library, each with the moment at which it was done, in
+ * microseconds of CLOCK_MONOTONIC. For measuring: names, number and order are no interface and change with any release.
+ * The name is borrowed from the result; NULL and 0 from `count` on. */
+CE_API size_t ce_result_trace_count(const ce_result *result, ce_stage stage);
+CE_API const char *ce_result_trace_step(const ce_result *result, ce_stage stage, size_t index, uint64_t *at_us);
 /* 1 if that stage took place. */
 CE_API int ce_result_has_stage(const ce_result *result, ce_stage stage);
 /* Bytes as written, up to the output limit; also NUL-terminated, which `size` does not count. */

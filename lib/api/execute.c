@@ -65,6 +65,8 @@ int ce__execute_start(ce_sandbox *sandbox, const struct ce_start_request *start,
 		allow_parking(sandbox, start, &build.stages[0]);
 	if (start->prewarm)
 		build.flags |= CE_PLAN_PARK;
+	else if (inputs && request && (request->flags & CE_REQUEST_TRACE))
+		build.flags |= CE_PLAN_TRACE;
 	if (!r)
 		r = ce__build_plan(&build, &plan, &plan_size, error);
 	if (r)

@@ -96,6 +96,23 @@ int ce_result_stage_signal(const ce_result *result, ce_stage stage)
 	return s ? (int)s->end.signal : 0;
 }
 
+size_t ce_result_trace_count(const ce_result *result, ce_stage stage)
+{
+	const struct ce_result_stage *s = find(result, stage);
+
+	return s && s->trace ? (size_t)s->trace->count : 0;
+}
+
+const char *ce_result_trace_step(const ce_result *result, ce_stage stage, size_t index, uint64_t *at_us)
+{
+	const struct ce_result_stage *s = find(result, stage);
+	bool there = s && s->trace && index < s->trace->count;
+
+	if (at_us)
+		*at_us = there ? s->trace->points[index].at_us : 0;
+	return there ? s->trace->points[index].name : NULL;
+}
+
 int ce_result_has_stage(const ce_result *result, ce_stage stage)
 {
 	return find(result, stage) != NULL;

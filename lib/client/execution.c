@@ -193,6 +193,7 @@ union message {
 	struct ce_stage_message stage;
 	struct ce_stage_end end;
 	struct ce_finished finished;
+	struct ce_trace_message trace;
 };
 
 static bool valid_stage(uint64_t stage)
@@ -246,6 +247,21 @@ static void take_stage_end(ce_execution *e, const struct ce_stage_end *end)
 		drain(e, CE_STAGE_COMPILE);
 }
 
+/* Without memory there is none, as if it had not been asked for. */
+static void take_trace(ce_execution *e, const struct ce_trace_message *m)
+{
+	struct ce_result_stage *s = &e->result->stages[m->stage - 1];
+
+	if (s->trace || m->count > CE_TRACE_POINTS_MAX)
+		return;
+	s->trace = malloc(sizeof(*s->trace));
+	if (!s->trace)
+		return;
+	*s->trace = *m;
+	for (size_t i = 0; i < CE_TRACE_POINTS_MAX; i++)
+		s->trace->points[i].name[sizeof(s->trace->points[i].name) - 1] = '\0';
+}
+
 /* True if there may be more. */
 static bool receive(ce_execution *e)
 {
@@ -275,6 +291,8 @@ static bool receive(ce_execution *e)
 		emit(e, &event);
 	} else if (m.type == CE_MSG_STAGE_ENDED && n == (ssize_t)sizeof(m.end) && valid_stage(m.end.stage)) {
 		take_stage_end(e, &m.end);
+	} else if (m.type == CE_MSG_TRACE && n == (ssize_t)sizeof(m.trace) && valid_stage(m.trace.stage)) {
+		take_trace(e, &m.trace);
 	} else if (m.type == CE_MSG_FINISHED && n == (ssize_t)sizeof(m.finished)) {
 		e->probe = m.finished;
 		take_finished(e, &m.finished);

@@ -198,9 +198,11 @@ void ce_result_free(ce_result *result)
 {
 	if (!result)
 		return;
-	for (size_t i = 0; i < 2; i++)
+	for (size_t i = 0; i < 2; i++) {
 		for (size_t k = 0; k < 2; k++)
 			ce__capture_finish(&result->stages[i].streams[k]);
+		free(result->stages[i].trace);
+	}
 	for (size_t i = 0; i < result->file_count; i++)
 		free_file(&result->files[i]);
 	free(result->files);

@@ -10,6 +10,7 @@ struct ce_result_stage {
 	bool present;
 	struct ce_stage_end end;
 	struct ce_capture streams[2]; /* stdout, stderr */
+	struct ce_trace_message *trace; /* owned; NULL: none was asked for */
 };
 
 struct ce_result {

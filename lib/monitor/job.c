@@ -29,6 +29,7 @@ static void free_job(struct ce_supervisor *s, struct ce_job *job)
 	ce__base_close(&job->lifeline_fd);
 	ce__base_close(&job->work_fd);
 	ce__base_close(&job->artifacts_fd);
+	ce__trace_free(job);
 	free(job->setup.argv);
 	free(job->setup.env);
 	if (job->plan)
@@ -148,6 +149,9 @@ static void take_start(struct ce_supervisor *s, const char *message, size_t size
 		ce__job_finish(s, job, &finished);
 	} else if (job->plan->flags & CE_PLAN_PARK) {
 		ce__park_prewarm(s, job);
+	} else {
+		ce__trace_mark_at(job, "received", job->queued_us);
+		ce__trace_mark(job, "plan-checked");
 	}
 }
 

@@ -29,7 +29,8 @@ enum ce_message_type {
 	CE_MSG_USAGE = 7,
 	CE_MSG_STAGE_ENDED = 8,
 	CE_MSG_FILES = 9, /* one memfd comes with it */
-	CE_MSG_FINISHED = 10
+	CE_MSG_FINISHED = 10,
+	CE_MSG_TRACE = 11 /* only if the plan says CE_PLAN_TRACE */
 };
 
 struct ce_hello {
@@ -86,6 +87,20 @@ struct ce_finished {
 	uint64_t cancelled;	   /* before anything ran */
 	uint64_t probe_missing;	   /* CE_PLAN_PROBE: CE_PROTECTION_* that could not be had, and their errnos: */
 	int64_t probe_errno[CE_PROTECTION_COUNT];
+};
+
+#define CE_TRACE_POINTS_MAX 64
+
+struct ce_trace_point {
+	char name[32]; /* "cell: " first if it was done there */
+	uint64_t at_us; /* when it was done: CLOCK_MONOTONIC */
+};
+
+struct ce_trace_message { /* CE_MSG_TRACE */
+	uint64_t type;
+	uint64_t stage;
+	uint64_t count;
+	struct ce_trace_point points[CE_TRACE_POINTS_MAX];
 };
 
 /* Inside the memfd of CE_MSG_FILES: records one after the other, each followed by name and data, both padded to 8. */

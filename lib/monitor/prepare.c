@@ -150,8 +150,10 @@ int ce__prepare_stage(struct ce_supervisor *s, struct ce_job *job, struct ce_fai
 	r = prepare_ids(s, job, failure);
 	if (!r)
 		r = prepare_limits(s, job, failure);
+	ce__trace_mark(job, "limits");
 	if (!r)
 		r = prepare_mounts(s, job, failure);
+	ce__trace_mark(job, "mounts");
 	if (!r)
 		r = prepare_pipes(job, failure);
 	if (r)

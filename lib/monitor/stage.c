@@ -86,12 +86,15 @@ void ce__stage_start(struct ce_supervisor *s, struct ce_job *job)
 	job->state = CE_JOB_SETUP;
 	if (ce__park_take(s, job))
 		return;
+	ce__trace_mark(job, "admitted");
 	r = ce__prepare_stage(s, job, &failure);
+	ce__trace_mark(job, "prepared");
 	if (!r) {
 		if (madvise(job->plan, job->plan_size, MADV_DOFORK) < 0)
 			r = ce__failure_set(&failure, CE_ERR_OS, errno, "plan", "cannot show the plan to its cell");
 		if (!r)
 			r = launch(s, job, &failure);
+		ce__trace_mark(job, "cloned");
 		if (madvise(job->plan, job->plan_size, MADV_DONTFORK) < 0 && !r)
 			r = ce__failure_set(&failure, CE_ERR_OS, errno, "plan", "cannot hide the plan from other cells");
 	}
@@ -120,6 +123,7 @@ void ce__stage_start(struct ce_supervisor *s, struct ce_job *job)
 		return;
 	}
 	ce__limits_cell_started(s->limits, &job->limits, job->pid);
+	ce__trace_mark(job, "launched");
 	ce__watch_begin(s, job);
 }
 
@@ -142,6 +146,7 @@ void ce__stage_on_report(struct ce_supervisor *s, struct ce_job *job)
 							    .usage = { .size = sizeof(message.usage) } };
 
 			job->started = record;
+			ce__trace_steps(job, &record);
 			job->state = job->shape ? CE_JOB_PARKING : CE_JOB_RUNNING;
 			/* What comes after this is read when init has ended: no reason to wake up for it twice. */
 			epoll_ctl(s->epoll, EPOLL_CTL_DEL, job->report_fd, NULL);
@@ -216,6 +221,8 @@ static void finish_stage(struct ce_supervisor *s, struct ce_job *job, const stru
 	if (!last && end.outcome == CE_OUTCOME_SUCCESS)
 		job->artifacts_fd = ce__steal_fd(&job->work_fd);
 	ce__base_close(&job->work_fd);
+	ce__trace_mark(job, "outcome");
+	ce__trace_send(job);
 	r = ce__job_send(job, &end, sizeof(end), NULL, 0);
 	if (r && r != -EPIPE && !finished.failure.code)
 		ce__failure_set(&finished.failure, CE_ERR_OS, -r, "report", "the account of a stage is lost");
@@ -240,12 +247,16 @@ void ce__stage_on_exit(struct ce_supervisor *s, struct ce_job *job)
 		return;
 	ce__supervisor_drop_fd(s, &job->pidfd);
 	ce__stage_on_report(s, job);
+	ce__trace_mark_at(job, "cell: ended", job->ended.clock_us);
+	ce__trace_mark(job, "reaped");
 	ce__supervisor_drop_fd(s, &job->report_fd);
 	ce__base_close(&job->lifeline_fd);
 	memset(&usage, 0, sizeof(usage));
 	if (ce__watch_sample(s, job, true, &usage) < 0)
 		usage = job->usage;
+	ce__trace_mark(job, "counters");
 	clean = remove_cell(s, job);
+	ce__trace_mark(job, "limits-closed");
 	if (!clean) {
 		ce__limits_cell_kill(s->limits, &job->limits);
 		clean = remove_cell(s, job);

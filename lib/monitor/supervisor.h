@@ -70,6 +70,7 @@ struct ce_job {
 	ce_outcome killed_for;	/* 0: we did not kill */
 	uint64_t clean_until_us;
 	bool resume; /* CE_JOB_CLEANING: then comes the next stage */
+	struct ce_trace *trace; /* owned; NULL unless asked for */
 
 	/* of a process that is started ahead (park.c) */
 	struct ce_shape *shape; /* which requests it can serve; NULL: this is no such process */
@@ -166,6 +167,13 @@ void ce__stage_on_report(struct ce_supervisor *s, struct ce_job *job);
 void ce__stage_on_exit(struct ce_supervisor *s, struct ce_job *job);
 void ce__stage_kill(struct ce_supervisor *s, struct ce_job *job, ce_outcome reason, uint64_t limit);
 void ce__stage_clean(struct ce_supervisor *s, struct ce_job *job);
+
+/* trace.c: when what was done; nothing unless the request asks for it. */
+void ce__trace_mark(struct ce_job *job, const char *name);
+void ce__trace_mark_at(struct ce_job *job, const char *name, uint64_t at_us);
+void ce__trace_steps(struct ce_job *job, const struct ce_cell_record *record);
+void ce__trace_send(struct ce_job *job);
+void ce__trace_free(struct ce_job *job);
 
 /* outcome.c: decides what happened. */
 void ce__outcome_decide(struct ce_supervisor *s, struct ce_job *job, const struct ce_cell_usage *usage,

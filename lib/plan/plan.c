@@ -161,7 +161,7 @@ int ce__plan_check(const void *block, size_t size, struct ce_failure *failure)
 		return refuse(&c, "size");
 	if (plan->magic != CE_PLAN_MAGIC || plan->total_size != size)
 		return refuse(&c, "header");
-	if (plan->flags > CE_PLAN_PARK || plan->network > CE_NETWORK_LOOPBACK)
+	if ((plan->flags & ~(uint64_t)CE_PLAN_TRACE) > CE_PLAN_PARK || plan->network > CE_NETWORK_LOOPBACK)
 		return refuse(&c, "flags");
 	if (plan->stage_count < 1 || plan->stage_count > CE_PLAN_MAX_STAGES)
 		return refuse(&c, "stage count");

@@ -80,6 +80,7 @@ struct ce_plan_stage {
 
 #define CE_PLAN_PROBE 1u /* set up a cell, report what could be had, run nothing */
 #define CE_PLAN_PARK 2u  /* start a process ahead for requests of this shape, run nothing */
+#define CE_PLAN_TRACE 4u /* tell when each step was done */
 
 struct ce_plan {
 	uint64_t magic;

@@ -13,6 +13,7 @@
 #define CE_CELL_NAMESPACES 8
 #define CE_CELL_UID 1000 /* the program's uid and gid inside */
 #define CE_CELL_ATTACH 4
+#define CE_CELL_STEPS_MAX 24 /* of one table */
 
 /* user, pid, mnt, net, ipc, uts, cgroup, time */
 struct ce_namespace {
@@ -76,6 +77,7 @@ struct ce_cell_record {
 	uint64_t user_us, system_us, max_rss_bytes, minor_faults, major_faults;
 	uint64_t voluntary_switches, involuntary_switches, blocks_read, blocks_written;
 	int64_t missing[CE_PROTECTION_COUNT]; /* errno of each tolerated step that failed */
+	uint64_t done_us[2][CE_CELL_STEPS_MAX]; /* CE_PLAN_TRACE: by table and index in it; 0: skipped */
 };
 
 /* Starts init, always as a child of the caller. On success *pid and *pidfd are the caller's.
@@ -116,7 +118,7 @@ struct ce_cell_step {
 extern const struct ce_cell_step ce__cell_init_steps[];
 extern const struct ce_cell_step ce__cell_program_steps[];
 
-/* Runs a table. 0, or -errno with cell->record saying which step. */
+/* Runs one of the two tables. 0, or -errno with cell->record saying which step. */
 int ce__cell_run_steps(struct ce_cell *cell, const struct ce_cell_step *steps);
 /* Init's whole life; never returns. */
 void ce__cell_main(const struct ce_cell_setup *setup) __attribute__((noreturn));

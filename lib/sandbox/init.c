@@ -27,6 +27,8 @@ static void copy_text(char *out, size_t size, const char *text)
 int ce__cell_run_steps(struct ce_cell *cell, const struct ce_cell_step *steps)
 {
 	const struct ce_cell_setup *setup = cell->setup;
+	uint64_t *done_us = cell->record.done_us[steps == ce__cell_program_steps];
+	bool trace = (setup->plan->flags & CE_PLAN_TRACE) != 0;
 
 	for (const struct ce_cell_step *s = steps; s->name; s++) {
 		const char *path = NULL;
@@ -35,6 +37,8 @@ int ce__cell_run_steps(struct ce_cell *cell, const struct ce_cell_step *steps)
 		if (s->protection && (setup->disable & s->protection))
 			continue;
 		r = s->run(cell, &path);
+		if (trace && s - steps < CE_CELL_STEPS_MAX)
+			done_us[s - steps] = ce__clock_us();
 		if (!r) {
 			if (s->observes)
 				cell->protections |= s->protection;

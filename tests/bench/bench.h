@@ -23,7 +23,7 @@ struct bench_context {
 	const char *executors, *plugins, *supervisor;
 	unsigned rounds;
 	double seconds; /* of each throughput measurement */
-	bool json, check;
+	bool json, check, steps;
 	ce_sandbox *sandbox;
 };
 
@@ -40,6 +40,9 @@ int bench_run(const struct bench_context *context, enum bench_way way, const str
 /* A reason why this way cannot be measured here, or NULL. */
 const char *bench_missing(const struct bench_context *context, enum bench_way way,
 			  const struct bench_workload *workload);
+
+/* steps.c: where the time of `rounds` executions goes, by the library's own trace. 0 or -1. */
+int bench_print_steps(const struct bench_context *context, const struct bench_workload *workload);
 
 /* statistics.c */
 double bench_clock_us(void);

@@ -3,7 +3,7 @@
  * What does a cold execution cost over the bare spawn of the same command, and what does bwrap's? All ways take turns in one
  * run, so that whatever else the machine does hits all of them alike.
  *
- *   bench_cold --executors DIR --plugins DIR --supervisor PATH [--rounds N] [--seconds S] [--json] [--check] */
+ *   bench_cold --executors DIR --plugins DIR --supervisor PATH [--rounds N] [--seconds S] [--json] [--check] [--steps] */
 #include "bench.h"
 
 #include <getopt.h>
@@ -107,7 +107,8 @@ static int parse(int argc, char **argv, struct bench_context *c)
 		{ "executors", required_argument, NULL, 'e' }, { "plugins", required_argument, NULL, 'p' },
 		{ "supervisor", required_argument, NULL, 's' }, { "rounds", required_argument, NULL, 'n' },
 		{ "seconds", required_argument, NULL, 't' },	{ "json", no_argument, NULL, 'j' },
-		{ "check", no_argument, NULL, 'c' },		{ NULL, 0, NULL, 0 },
+		{ "check", no_argument, NULL, 'c' },		{ "steps", no_argument, NULL, 'l' },
+		{ NULL, 0, NULL, 0 },
 	};
 	int o;
 
@@ -120,6 +121,7 @@ static int parse(int argc, char **argv, struct bench_context *c)
 		case 't': c->seconds = strtod(optarg, NULL); break;
 		case 'j': c->json = true; break;
 		case 'c': c->check = true; break;
+		case 'l': c->steps = true; break;
 		default: return -1;
 		}
 	}
@@ -164,6 +166,9 @@ static int run(const struct bench_context *c)
 	}
 	for (unsigned k = 0; k < BENCH_WORKLOADS; k++)
 		if (measure(c, &bench_workloads[k], &measured[k]))
+			return 1;
+	for (unsigned k = 0; c->steps && k < BENCH_WORKLOADS; k++)
+		if (bench_print_steps(c, &bench_workloads[k]))
 			return 1;
 	if (c->json) {
 		print_json(measured, c->rounds);

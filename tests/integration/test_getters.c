@@ -207,6 +207,37 @@ static void a_manifest_is_linted_by_place(void **state)
 	unlink(path);
 }
 
+static void a_trace_is_made_when_it_is_asked_for(void **state)
+{
+	ce_sandbox *sandbox = fixture_sandbox();
+	ce_request request = fixture_request("bash", "exit 0");
+	ce_result *result = fixture_run(sandbox, &request);
+	bool filter = false, reaped = false;
+	uint64_t at_us, before_us = 0;
+	size_t count;
+
+	(void)state;
+	assert_int_equal(ce_result_trace_count(result, CE_STAGE_RUN), 0);
+	assert_null(ce_result_trace_step(result, CE_STAGE_RUN, 0, NULL));
+	request.flags = CE_REQUEST_TRACE;
+	result = fixture_run(sandbox, &request);
+	expect_exit(result, CE_OUTCOME_SUCCESS, 0);
+	count = ce_result_trace_count(result, CE_STAGE_RUN);
+	for (size_t i = 0; i < count; i++) {
+		const char *name = ce_result_trace_step(result, CE_STAGE_RUN, i, &at_us);
+		bool cell = strncmp(name, "cell: ", 6) == 0;
+
+		filter = filter || !strcmp(name, "cell: seccomp");
+		reaped = reaped || !strcmp(name, "reaped");
+		assert_true(cell || at_us >= before_us); /* in the supervisor's order */
+		before_us = cell ? before_us : at_us;
+	}
+	assert_true(filter && reaped);
+	assert_null(ce_result_trace_step(result, CE_STAGE_RUN, count, &at_us));
+	assert_int_equal(at_us, 0);
+	assert_int_equal(ce_result_trace_count(result, CE_STAGE_COMPILE), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -218,6 +249,7 @@ int main(void)
 	    TEST(the_probe_finds_every_protection),
 	    TEST(the_probe_tells_what_the_options_disable),
 	    TEST(a_manifest_is_linted_by_place),
+	    TEST(a_trace_is_made_when_it_is_asked_for),
 	};
 
 	return fixture_main("getters", tests);

@@ -203,7 +203,8 @@ static void malformed_header_is_refused(void **state)
 
 	REFUSED("header", p->magic++);
 	REFUSED("header", p->total_size--);
-	REFUSED("flags", p->flags = 4);
+	REFUSED("flags", p->flags = 8);
+	REFUSED("flags", p->flags = CE_PLAN_PROBE | CE_PLAN_PARK);
 	REFUSED("flags", p->network = CE_NETWORK_LOOPBACK + 1);
 	REFUSED("stage count", p->stage_count = 0);
 	REFUSED("stage count", p->stage_count = 3);
