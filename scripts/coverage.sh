@@ -1,0 +1,47 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0 OR MIT
+#
+# sh scripts/coverage.sh [MESON-TEST-ARGUMENT...]: which lines and branches of lib/ the tests reach. Builds with clang's
+# coverage in build/coverage and prints a table; build/coverage/report has each file with its counts.
+#
+# Counters live in files that every process maps ("continuous mode"), so that they also count in a cell's init, which
+# ends by _exit and sees no file of the host, and in a supervisor that a test kills.
+set -eu
+. "$(dirname "$0")/lib.sh"
+
+tree=$ce_root/build/coverage
+counts=$tree/counts
+
+cd "$ce_root"
+need_packages clang llvm libclang-rt-14-dev
+mkdir -p "$tree"
+flags="-fprofile-instr-generate=$counts/%p-%m%c.profraw -fcoverage-mapping -mllvm -runtime-counter-relocation"
+say "Build"
+CC=clang CFLAGS=$flags LDFLAGS=$flags setup_build "$tree/build" -Dtests=true --buildtype=debug -Db_lundef=false
+run ninja -C "$tree/build"
+rm -rf "$counts"
+mkdir -p "$counts"
+chmod 1777 "$counts" # ordinary users run tests too
+
+say "Tests"
+[ $# -gt 0 ] || set -- --no-suite long --no-suite page --no-suite abi
+meson test -C "$tree/build" --no-rebuild --timeout-multiplier 4 "$@" >"$tree/tests.log" 2>&1 || tail -n 30 "$tree/tests.log"
+
+say "Counts"
+find "$counts" -name '*.profraw' -size +0 >"$tree/files"
+note "$(wc -l <"$tree/files") processes counted"
+llvm-profdata merge -sparse --failure-mode=all -f "$tree/files" -o "$tree/all.profdata" 2>"$tree/merge.log" ||
+	tail -n 3 "$tree/merge.log"
+set --
+for object in "$tree"/build/lib/libcodeexec.so.*.*.* "$tree"/build/lib/codeexec-supervisor "$tree"/build/tests/unit/test_*; do
+	if [ -f "$object" ] && [ -x "$object" ] && [ "${object%.p}" = "$object" ]; then
+		set -- "$@" -object "$object"
+	fi
+done
+shift
+sources=$(find lib -name '*.c' | sort)
+# shellcheck disable=SC2086 # a list of files on purpose
+llvm-cov report "$@" -instr-profile "$tree/all.profdata" -show-branch-summary $sources | tee "$tree/table.txt"
+# shellcheck disable=SC2086
+llvm-cov show "$@" -instr-profile "$tree/all.profdata" -format html -output-dir "$tree/report" $sources >/dev/null 2>&1
+note "$tree/report/index.html"
