@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0 OR MIT
 #
-# static-analysis.sh BUILD_DIR: clang-tidy and cppcheck over lib/; both must be silent. BUILD_DIR is one that clang was
+# static-analysis.sh BUILD_DIR: clang-tidy, gcc -fanalyzer and cppcheck over lib/; all must be silent. BUILD_DIR is one that clang was
 # configured for: its compile_commands.json says how each file is compiled.
 set -eu
 . "$(dirname "$0")/lib.sh"
@@ -33,6 +33,17 @@ if grep -s 'Compile command not found' "$build/clang-tidy.err"; then
 	failed=1
 fi
 
+say "gcc -fanalyzer on lib/"
+# Without two of its searches, in which GCC 12 errs: it calls memory lost that was stored in a struct of the caller's, and a
+# variable with a cleanup function uninitialised. Clang's analyser above, LeakSanitizer and valgrind look for both.
+analyze() {
+	xargs -P 2 -I '{}' gcc -std=gnu17 -D_GNU_SOURCE -O2 -fanalyzer -Wno-analyzer-malloc-leak \
+		-Wno-analyzer-use-of-uninitialized-value -Werror -I lib -I include \
+		-I "$build" "$@" -c '{}' -o /dev/null || failed=1
+}
+analyze <"$build/clang-tidy.plain"
+analyze -D__clang_analyzer__ -include scripts/clang-analyzer.h <"$build/clang-tidy.files"
+
 say "cppcheck on lib/"
 cppcheck --quiet --std=c11 --language=c --enable=warning,performance,portability --inline-suppr \
 	--suppressions-list=scripts/cppcheck.suppressions --error-exitcode=1 -j 2 \
@@ -40,4 +51,4 @@ cppcheck --quiet --std=c11 --language=c --enable=warning,performance,portability
 	-D__x86_64__ -D_GNU_SOURCE -D__GNUC__=12 -I include -I lib lib || failed=1
 
 [ "$failed" -eq 0 ] || die "static analysis has something to say"
-say "both are silent"
+say "all are silent"

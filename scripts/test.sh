@@ -197,7 +197,7 @@ step "clang: build" clang_build
 if [ "$mode" != quick ]; then
 	step "ASan and UBSan: build and tests" asan_tests
 	step "TSan: build and thread tests" tsan_tests
-	step "clang-tidy and cppcheck" sh scripts/static-analysis.sh "$out/clang"
+	step "clang-tidy, gcc -fanalyzer and cppcheck" sh scripts/static-analysis.sh "$out/clang"
 	step "shellcheck" shell_scripts
 fi
 step "acceptance of an installed prefix" sh scripts/acceptance.sh
