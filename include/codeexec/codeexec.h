@@ -192,6 +192,7 @@ typedef void (*ce_log_fn)(int priority, const char *message, void *user_data);
 #define CE_SANDBOX_ALLOW_WEAKER (UINT64_C(1) << 0)         /* without cgroups: rlimits and sampling; reported */
 #define CE_SANDBOX_KILL_ON_OUTPUT_LIMIT (UINT64_C(1) << 1) /* instead of truncating */
 #define CE_SANDBOX_MOVE_HOST (UINT64_C(1) << 2)            /* this process may be moved into a leaf cgroup */
+#define CE_SANDBOX_SHARE_CACHE (UINT64_C(1) << 4)          /* tenants may get what another compiled, from the same files */
 
 typedef struct ce_sandbox_options {
 	size_t size;
@@ -213,6 +214,7 @@ typedef struct ce_sandbox_options {
 	void *log_user_data;
 	uint64_t warm_memory_bytes;       /* [none] memory that processes started ahead may take; see ce_sandbox_prewarm */
 	const char *runtimes_dir;         /* absolute; runtimes that no Debian package brings; default: the installed one */
+	uint64_t cache_bytes;             /* [none] memory for compiled programs that are kept; see ce_sandbox_cache_usage */
 } ce_sandbox_options;
 
 /* All of it is copied before the call returns. */
@@ -232,7 +234,7 @@ typedef struct ce_request {
 	const ce_limits *limits;     /* run stage */
 	const ce_limits *compile_limits;
 	uint64_t network;            /* CE_NETWORK_* */
-	const char *tenant;          /* whose program this is; later caches never cross it */
+	const char *tenant;          /* whose program this is: kept programs are not seen by others; NULL is a tenant too */
 	uint64_t flags;              /* CE_REQUEST_* */
 	uint64_t usage_interval_ms;  /* [100] between usage events, 10 at the least, a day at most */
 	const ce_program *program;   /* run this one: then `language` and `code` stay NULL, and `files` add to its own */
@@ -241,6 +243,7 @@ typedef struct ce_request {
 /* ce_request.flags */
 #define CE_REQUEST_INTERACTIVE (UINT64_C(1) << 0) /* stdin stays open: ce_execution_write, _close_input */
 #define CE_REQUEST_TRACE (UINT64_C(1) << 1)       /* the result says where the time went: ce_result_trace_step */
+#define CE_REQUEST_NO_CACHE (UINT64_C(1) << 2)    /* compile it anew, and keep nothing of it */
 
 static inline ce_limits ce_limits_init(void)
 {
@@ -303,6 +306,27 @@ CE_API void ce_program_free(ce_program *program);
  * ce_sandbox_options.warm_memory_bytes allows it, CE_ERR_UNSUPPORTED for a language whose manifest or interpreter does not,
  * and otherwise as ce_execute. Any thread. */
 CE_API int ce_sandbox_prewarm(ce_sandbox *sandbox, const char *const *languages, ce_error **error);
+
+typedef struct ce_cache_usage {
+	size_t size;
+	uint64_t limit_bytes; /* ce_sandbox_options.cache_bytes; 0: there is no cache */
+	uint64_t bytes;       /* programs and what their compilers said, in pages */
+	uint64_t programs;
+	uint64_t hits;        /* compile stages that were spared */
+	uint64_t misses;
+	uint64_t evictions;   /* programs given up for newer ones */
+} ce_cache_usage;
+
+/* With ce_sandbox_options.cache_bytes the sandbox keeps what its requests compile, in sealed memory outside of every cell. A
+ * later request of the same tenant with the same language, files (names and bytes), compile command, environment and network,
+ * while the toolchain is unchanged, runs that program, in a fresh cell as ever. Its result then has a compile stage that says
+ * what the compiler said (diagnostics too) and whose account is zero but for CE_ACCOUNT_CACHED; the compile limits do not count.
+ * A program that asks when it was compiled, by __TIME__ for instance, learns when it was. What did not compile, or hit a limit
+ * while it did, is not kept; neither is anything of a language whose manifest says so. When the bytes, or a quarter of the
+ * descriptors that this process may open, are used up, the tenant that has most gives up what it used longest ago. Tenants
+ * share only with CE_SANDBOX_SHARE_CACHE, and only languages that run no user code at compile time; whoever shares can
+ * tell by the clock that somebody compiled the same before. Fills `usage` up to usage->size. 0 or CE_ERR_INVALID. Any thread. */
+CE_API int ce_sandbox_cache_usage(ce_sandbox *sandbox, ce_cache_usage *usage);
 
 /* ---- the same with the caller's event loop -------------------------------------------------- */
 
@@ -417,6 +441,7 @@ CE_API int ce_result_output_truncated(const ce_result *result, ce_stage stage, i
 #define CE_ACCOUNT_TASKS_SAMPLED (UINT64_C(1) << 1) /* tasks_peak is the largest sample, not a counter */
 #define CE_ACCOUNT_SPLIT_SAMPLED (UINT64_C(1) << 2) /* memory_anon/file/shmem are of the last sample */
 #define CE_ACCOUNT_WARM (UINT64_C(1) << 3)          /* the interpreter had been started ahead; counted from hand-over */
+#define CE_ACCOUNT_CACHED (UINT64_C(1) << 4)        /* compile stage: it was compiled before; this time nothing was used */
 
 /* What one stage used. Times in microseconds, sizes in bytes. Sources: wall from CLOCK_MONOTONIC between
  * execve and exit; cpu from the cgroup (cpu.stat usage_usec, cpuacct.usage), else from wait4; user,

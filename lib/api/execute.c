@@ -22,7 +22,7 @@ static void allow_parking(const ce_sandbox *sandbox, const struct ce_start_reque
 {
 	const ce_request *request = start->request;
 
-	if (!sandbox->park_object || !request || !stage->inputs || !stage->inputs->park || !start->file_count ||
+	if (!sandbox->park_object || start->compiled || !request || !stage->inputs || !stage->inputs->park || !start->file_count ||
 	    (request->args && request->args[0]) || (request->env && request->env[0]) ||
 	    strlen(start->files[0].name) >= CE_PLAN_MAX_TRIGGER)
 		return;
@@ -47,12 +47,13 @@ int ce__execute_start(ce_sandbox *sandbox, const struct ce_start_request *start,
 		.tolerate = sandbox->tolerate,
 		.usage_interval_us = request && start->on_event ? request->usage_interval_ms * 1000 : 0,
 		.queue_timeout_us = sandbox->queue_timeout_ms * 1000,
+		.keep_max_bytes = start->ticket ? sandbox->cache->entry_max_bytes : 0,
 	};
 	CE_CLEANUP_FREE void *plan = NULL;
 	size_t plan_size = 0;
 	int r = 0;
 
-	if (inputs && inputs->has_compile) /* no environment of the user's while a compiler runs */
+	if (inputs && inputs->has_compile && !start->compiled) /* no environment of the user's while a compiler runs */
 		r = fill_stage(sandbox, &build.stages[build.stage_count++], CE_STAGE_COMPILE, &inputs->compile,
 			       start->compile_limits, NULL, error);
 	if (start->compile_only) {
@@ -67,6 +68,10 @@ int ce__execute_start(ce_sandbox *sandbox, const struct ce_start_request *start,
 		build.flags |= CE_PLAN_PARK;
 	else if (inputs && request && (request->flags & CE_REQUEST_TRACE))
 		build.flags |= CE_PLAN_TRACE;
+	if (start->compiled)
+		build.flags |= CE_PLAN_COMPILED;
+	else if (start->ticket)
+		build.flags |= CE_PLAN_KEEP;
 	if (!r)
 		r = ce__build_plan(&build, &plan, &plan_size, error);
 	if (r)
@@ -83,6 +88,9 @@ int ce__execute_start(ce_sandbox *sandbox, const struct ce_start_request *start,
 			.input = request ? request->input : NULL,
 			.input_size = request ? request->input_size : 0,
 			.interactive = request && (request->flags & CE_REQUEST_INTERACTIVE),
+			.cache = sandbox->cache,
+			.compiled = start->compiled,
+			.ticket = start->ticket,
 			.kill_on_output_limit = (sandbox->flags & CE_SANDBOX_KILL_ON_OUTPUT_LIMIT) != 0,
 			.output_bytes = { start->compile_limits ? start->compile_limits->output_bytes : 0,
 					  start->run_limits->output_bytes },
@@ -101,6 +109,42 @@ int ce__execute_limits(const ce_sandbox *sandbox, const struct ce_manifest_runti
 	int r = ce__effective_limits(&run_sources, CE_STAGE_RUN, "limits", run, error);
 
 	return r ? r : ce__effective_limits(&compile_sources, CE_STAGE_COMPILE, "compile_limits", compile, error);
+}
+
+/* Has this been compiled before? Else it may be kept this time. */
+static void look_into_cache(ce_sandbox *sandbox, const struct ce_checked_request *checked, struct ce_start_request *start)
+{
+	enum ce_cache_use use = start->executor->runtimes[start->runtime].compile.cache;
+
+	if (!sandbox->cache || !start->inputs->has_compile || use == CE_CACHE_NONE ||
+	    (checked->request.flags & CE_REQUEST_NO_CACHE))
+		return;
+	start->compiled = ce__cache_find(sandbox->cache,
+					 &(struct ce_cache_subject){
+						 .tenant = checked->request.tenant,
+						 .shared = use == CE_CACHE_SHARED && (sandbox->flags & CE_SANDBOX_SHARE_CACHE),
+						 .executor = start->executor,
+						 .runtime = start->runtime,
+						 .compile = &start->inputs->compile,
+						 .files = start->files,
+						 .file_count = start->file_count,
+						 .network = checked->request.network,
+					 },
+					 start->compile_limits->output_bytes, &start->ticket);
+}
+
+static int start_with_cache(ce_sandbox *sandbox, const struct ce_checked_request *checked, struct ce_start_request *start,
+			    ce_execution **out, ce_error **error)
+{
+	int r;
+
+	look_into_cache(sandbox, checked, start);
+	r = ce__execute_start(sandbox, start, out, error);
+	if (r && start->compiled)
+		ce__cache_release(sandbox->cache, start->compiled);
+	if (r)
+		ce__cache_ticket_free(start->ticket);
+	return r;
 }
 
 static int start_checked(ce_sandbox *sandbox, struct ce_checked_request *checked, ce_event_fn on_event, void *user_data,
@@ -135,21 +179,21 @@ static int start_checked(ce_sandbox *sandbox, struct ce_checked_request *checked
 	if (program)
 		inputs.has_compile = false; /* that was done when it was made */
 	if (!r)
-		r = ce__execute_start(sandbox,
-				      &(struct ce_start_request){
-					      .executor = executor,
-					      .runtime = runtime,
-					      .inputs = &inputs,
-					      .run_limits = &run,
-					      .compile_limits = &compile,
-					      .files = checked->files,
-					      .file_count = checked->file_count,
-					      .executable = checked->executable,
-					      .request = &checked->request,
-					      .on_event = on_event,
-					      .user_data = user_data,
-				      },
-				      out, error);
+		r = start_with_cache(sandbox, checked,
+				     &(struct ce_start_request){
+					     .executor = executor,
+					     .runtime = runtime,
+					     .inputs = &inputs,
+					     .run_limits = &run,
+					     .compile_limits = &compile,
+					     .files = checked->files,
+					     .file_count = checked->file_count,
+					     .executable = checked->executable,
+					     .request = &checked->request,
+					     .on_event = on_event,
+					     .user_data = user_data,
+				     },
+				     out, error);
 	checked->request.limits = checked->request.compile_limits = NULL; /* they end here */
 	ce__execution_inputs_finish(&inputs);
 	return r;

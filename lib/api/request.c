@@ -7,7 +7,7 @@
 #include "api/sandbox.h"
 #include "plan/effective.h"
 
-#define FLAGS_KNOWN (CE_REQUEST_INTERACTIVE | CE_REQUEST_TRACE)
+#define FLAGS_KNOWN (CE_REQUEST_INTERACTIVE | CE_REQUEST_TRACE | CE_REQUEST_NO_CACHE)
 #define DEFAULT_OUTPUTS_BYTES (UINT64_C(10) << 20)
 #define ARGUMENT_MAX (UINT64_C(128) << 10) /* the kernel's MAX_ARG_STRLEN */
 #define ARGUMENTS_MAX (UINT64_C(1) << 20)

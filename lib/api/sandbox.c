@@ -95,6 +95,8 @@ int ce_sandbox_create(const ce_sandbox_options *options, ce_sandbox **out, ce_er
 	r = load_registry(sandbox, &checked, error);
 	if (!r && hello.warm_memory_bytes)
 		r = find_park_object(sandbox, &checked, error);
+	if (!r && checked.cache_bytes)
+		r = ce__cache_create(checked.cache_bytes, &sandbox->cache, error);
 	if (!r)
 		r = ce__client_open(&sandbox->client, ce__options_supervisor_path(&checked), &hello, &sandbox->log, error);
 	if (r) {
@@ -103,6 +105,17 @@ int ce_sandbox_create(const ce_sandbox_options *options, ce_sandbox **out, ce_er
 	}
 	*out = sandbox;
 	return 0;
+}
+
+int ce_sandbox_cache_usage(ce_sandbox *sandbox, ce_cache_usage *usage)
+{
+	ce_cache_usage full = { .size = sizeof(full) };
+
+	if (!sandbox || !usage)
+		return CE_ERR_INVALID;
+	if (sandbox->cache)
+		ce__cache_usage(sandbox->cache, &full);
+	return ce__sized_copy_out(usage, &full, sizeof(full)) ? CE_ERR_INVALID : 0;
 }
 
 static void free_versions(ce_sandbox *sandbox)
@@ -125,6 +138,7 @@ void ce_sandbox_destroy(ce_sandbox *sandbox)
 	free_versions(sandbox);
 	ce__registry_free(sandbox->registry);
 	free(sandbox->park_object);
+	ce__cache_free(sandbox->cache);
 	pthread_mutex_destroy(&sandbox->lock);
 	free(sandbox);
 }

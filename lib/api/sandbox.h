@@ -2,6 +2,7 @@
 #ifndef CE_API_SANDBOX_H
 #define CE_API_SANDBOX_H
 
+#include "cache/cache.h"
 #include "client/execution.h"
 #include "executor/executor.h"
 #include "plan/root_table.h"
@@ -28,6 +29,7 @@ struct ce_sandbox {
 	uint64_t tolerate, disable;
 	ce_limits limits, compile_limits; /* ceilings; 0: none given */
 	char *park_object; /* owned; NULL: nothing is started ahead */
+	struct ce_cache *cache; /* owned; NULL: nothing that was compiled is kept */
 	struct ce_registry *registry;
 	struct ce_root_table root;
 	struct ce_client client;
@@ -95,6 +97,8 @@ struct ce_start_request {
 	size_t file_count;
 	const bool *executable; /* by file, or NULL */
 	const ce_request *request; /* input, env, outputs, flags; NULL: none */
+	struct ce_cache_entry *compiled; /* to run instead of compiling it again, or NULL; goes to the execution */
+	struct ce_cache_ticket *ticket;	 /* to keep what is compiled, or NULL; the same */
 	ce_event_fn on_event;
 	void *user_data;
 };

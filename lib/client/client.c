@@ -222,6 +222,7 @@ static int send_start(struct ce_client *client, const struct ce_client_start *st
 		.type = CE_MSG_START,
 		.inline_size = plan_fd >= 0 ? 0 : start->plan_size,
 		.stage_count = start->stage_count,
+		.compiled = start->compiled_fd >= 0,
 	};
 	int fds[CE_START_FDS_MAX];
 	size_t count = 0;
@@ -229,6 +230,8 @@ static int send_start(struct ce_client *client, const struct ce_client_start *st
 	fds[count++] = socket;
 	for (size_t i = 0; i < (start->stage_count == 2 ? 5u : 3u); i++)
 		fds[count++] = start->stdio[i];
+	if (start->compiled_fd >= 0)
+		fds[count++] = start->compiled_fd;
 	if (plan_fd >= 0)
 		fds[count++] = plan_fd;
 	return ce__message_send(client->control, &head, sizeof(head), start->plan, (size_t)head.inline_size, fds, count);

@@ -33,6 +33,7 @@ struct ce_client_start {
 	size_t plan_size;
 	size_t stage_count;
 	int stdio[5]; /* run: stdin, stdout, stderr; compile: stdout, stderr; borrowed */
+	int compiled_fd; /* what was compiled before; borrowed; -1: nothing */
 };
 
 /* Hands over one execution; *socket is its end of the conversation, `backend` (CE_BACKEND_NAME_BYTES) gets the

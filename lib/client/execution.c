@@ -76,7 +76,7 @@ static ce_execution *allocate(const struct ce_execution_setup *setup, ce_error *
 		ce__error_no_memory(error);
 		return NULL;
 	}
-	e->epoll = e->socket = e->input.write_fd = e->input.keep_fd = -1;
+	e->epoll = e->socket = e->input.write_fd = e->input.keep_fd = e->artifacts_fd = -1;
 	for (size_t i = 0; i < CE_EXECUTION_STREAMS; i++)
 		e->streams[i].fd = -1;
 	e->client = setup->client;
@@ -109,6 +109,7 @@ int ce__execution_create(const struct ce_execution_setup *setup, ce_execution **
 		.plan_size = setup->plan_size,
 		.stage_count = setup->stage_count,
 		.stdio = { -1, -1, -1, -1, -1 },
+		.compiled_fd = setup->compiled ? setup->compiled->memfd : -1,
 	};
 	ce_execution *e = allocate(setup, error);
 	int r;
@@ -131,6 +132,9 @@ int ce__execution_create(const struct ce_execution_setup *setup, ce_execution **
 		ce_execution_destroy(e);
 		return r;
 	}
+	e->cache = setup->cache;
+	e->compiled = setup->compiled;
+	e->ticket = setup->ticket;
 	*out = e;
 	emit_status(e, CE_STATUS_QUEUED, CE_STAGE_RUN);
 	return 0;
@@ -243,8 +247,30 @@ static void take_stage_end(ce_execution *e, const struct ce_stage_end *end)
 	s->end = *end;
 	s->end.message[sizeof(s->end.message) - 1] = '\0';
 	s->present = true;
-	if (end->stage == CE_STAGE_COMPILE)
-		drain(e, CE_STAGE_COMPILE);
+	if (end->stage != CE_STAGE_COMPILE)
+		return;
+	drain(e, CE_STAGE_COMPILE);
+	if (e->ticket && e->artifacts_fd >= 0)
+		ce__cache_put(e->cache, e->ticket, ce__steal_fd(&e->artifacts_fd), &s->end, s->streams);
+}
+
+/* The compile stage of a program that was compiled before: what it said then, at no cost. */
+static void recall_compile_stage(ce_execution *e)
+{
+	struct ce_result_stage *s = &e->result->stages[CE_STAGE_COMPILE - 1];
+
+	if (!e->compiled || s->present)
+		return;
+	s->present = true;
+	s->end = e->compiled->end;
+	s->end.account = (ce_account){ .size = sizeof(s->end.account), .flags = CE_ACCOUNT_CACHED };
+	for (size_t i = 0; i < 2; i++) {
+		const struct ce_capture *said = &e->compiled->streams[i];
+		const struct ce_stream stream = { .stage = CE_STAGE_COMPILE, .number = i ? CE_STREAM_STDERR : CE_STREAM_STDOUT };
+
+		if (said->size)
+			take_output(e, &stream, said->data, said->size);
+	}
 }
 
 /* Without memory there is none, as if it had not been asked for. */
@@ -279,8 +305,14 @@ static bool receive(ce_execution *e)
 		finish(e);
 		return false;
 	}
+	/* The run stage has begun, or as good as that. */
+	if (m.type == CE_MSG_STAGE_STARTED || m.type == CE_MSG_STAGE_ENDED)
+		recall_compile_stage(e);
 	if (m.type == CE_MSG_FILES && count == 1) {
 		ce__result_read_files(e->result, fds[0]);
+	} else if (m.type == CE_MSG_ARTIFACTS && count == 1) {
+		ce__base_close(&e->artifacts_fd);
+		e->artifacts_fd = fds[--count];
 	} else if (m.type == CE_MSG_STAGE_STARTED && n == (ssize_t)sizeof(m.stage) && valid_stage(m.stage.stage)) {
 		emit_status(e, m.stage.stage == CE_STAGE_COMPILE ? CE_STATUS_COMPILING : CE_STATUS_RUNNING,
 			    (ce_stage)m.stage.stage);
@@ -353,6 +385,10 @@ void ce_execution_destroy(ce_execution *e)
 		ce__base_close(&e->streams[i].fd);
 	ce__input_finish(&e->input);
 	ce__base_close(&e->epoll);
+	ce__base_close(&e->artifacts_fd);
+	if (e->cache)
+		ce__cache_release(e->cache, e->compiled);
+	ce__cache_ticket_free(e->ticket);
 	ce_error_free(e->failure);
 	ce_result_free(e->result);
 	free(e);

@@ -4,6 +4,7 @@
 #ifndef CE_CLIENT_EXECUTION_H
 #define CE_CLIENT_EXECUTION_H
 
+#include "cache/cache.h"
 #include "client/client.h"
 #include "client/input.h"
 #include "client/result.h"
@@ -38,6 +39,10 @@ struct ce_execution {
 	int socket; /* owned; stays open until destroy, so that cancel never meets another's descriptor */
 	struct ce_stream streams[CE_EXECUTION_STREAMS];
 	struct ce_input input;
+	struct ce_cache *cache;		 /* borrowed; of what follows */
+	struct ce_cache_entry *compiled; /* lent by it: what runs instead of being compiled; or NULL */
+	struct ce_cache_ticket *ticket;	 /* owned: to keep what is compiled now; or NULL */
+	int artifacts_fd;		 /* owned: that */
 	bool kill_on_output_limit, output_limit_sent;
 	bool finished, taken, cancelled;
 	struct ce_finished probe; /* the last message, for ce_probe */
@@ -58,6 +63,9 @@ struct ce_execution_setup {
 	const void *input;
 	size_t input_size;
 	bool interactive;
+	struct ce_cache *cache; /* what follows goes to the execution, if there is one */
+	struct ce_cache_entry *compiled;
+	struct ce_cache_ticket *ticket;
 	bool kill_on_output_limit;
 	uint64_t output_bytes[2]; /* by stage - 1 */
 	ce_event_fn on_event;

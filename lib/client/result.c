@@ -8,11 +8,6 @@
 
 #define FILES_MAX 4096
 
-static uint64_t padded(uint64_t size)
-{
-	return (size + 7) & ~UINT64_C(7);
-}
-
 static int take_record(ce_output_file *file, const char *name, const struct ce_file_record *record)
 {
 	char *text = strndup(name, record->name_size);
@@ -25,7 +20,7 @@ static int take_record(ce_output_file *file, const char *name, const struct ce_f
 		free(reason);
 		return -ENOMEM;
 	}
-	memcpy(data, name + padded(record->name_size), record->data_size);
+	memcpy(data, name + CE_PADDED(record->name_size), record->data_size);
 	data[record->data_size] = '\0';
 	*file = (ce_output_file){
 		.size = sizeof(*file),
@@ -87,7 +82,7 @@ static int read_records(struct ce_result *result, const char *map, uint64_t size
 		at += sizeof(record);
 		if (record.name_size > 4096 || record.data_size > size)
 			break;
-		need = padded(record.name_size) + padded(record.data_size);
+		need = CE_PADDED(record.name_size) + CE_PADDED(record.data_size);
 		if (need > size - at)
 			break;
 		if (result->file_count == capacity) {

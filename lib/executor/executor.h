@@ -20,6 +20,12 @@ struct ce_manifest_mount {
 /* Every list here is NULL-terminated and, after reading, never NULL itself unless it says so. The limits,
  * mounts and environment that a manifest gives for several stages at once have already been merged into each
  * stage. */
+enum ce_cache_use {
+	CE_CACHE_PRIVATE = 0, /* what is compiled may be kept for the same tenant */
+	CE_CACHE_SHARED = 1,  /* also for others, where the caller allows that: no code of the user's runs while it compiles */
+	CE_CACHE_NONE = 2,
+};
+
 struct ce_manifest_stage {
 	char **command;          /* template; see docs/executors.md for its placeholders */
 	char **env;              /* NAME=value */
@@ -28,6 +34,8 @@ struct ce_manifest_stage {
 	struct ce_limits limits; /* 0: the library's default */
 	bool rlimit_as;          /* the runtime bears RLIMIT_AS */
 	bool park;               /* run only: can be started ahead, up to where it opens its program */
+	enum ce_cache_use cache; /* compile only */
+	char **toolchain;        /* compile only: globs of files whose change makes what was compiled before stale */
 };
 
 /* What a self-test shows; the same eight for every language, so that they can be compared. */

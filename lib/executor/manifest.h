@@ -26,6 +26,8 @@ struct ce_manifest_draft {
 int ce__manifest_read_runtimes(struct ce_yaml *yaml, const struct ce_field *field, void *draft);
 int ce__manifest_read_tests(struct ce_yaml *yaml, const struct ce_field *field, void *draft);
 int ce__manifest_read_limits(struct ce_yaml *yaml, const struct ce_field *field, void *limits);
+int ce__manifest_read_cache(struct ce_yaml *yaml, const struct ce_field *field, void *use);
+int ce__manifest_read_toolchain(struct ce_yaml *yaml, const struct ce_field *field, void *globs);
 int ce__manifest_read_env(struct ce_yaml *yaml, const struct ce_field *field, void *strv);
 int ce__manifest_read_command(struct ce_yaml *yaml, const struct ce_field *field, void *words);
 int ce__manifest_read_globs(struct ce_yaml *yaml, const struct ce_field *field, void *globs);

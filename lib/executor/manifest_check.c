@@ -37,7 +37,7 @@ static bool complete_stage(struct ce_manifest_stage *stage, const struct ce_limi
 {
 	merge_limits(&stage->limits, common);
 	return ensure_list(&stage->command) && ensure_list(&stage->env) && ensure_list(&stage->artifacts) &&
-	       ensure_list(&stage->seccomp);
+	       ensure_list(&stage->seccomp) && ensure_list(&stage->toolchain);
 }
 
 static bool complete_lists(struct ce_manifest_draft *draft)
@@ -172,6 +172,7 @@ static void finish_stage(struct ce_manifest_stage *stage)
 	ce__strv_free(stage->env);
 	ce__strv_free(stage->artifacts);
 	ce__strv_free(stage->seccomp);
+	ce__strv_free(stage->toolchain);
 }
 
 static void finish_runtime(struct ce_manifest_runtime *runtime)

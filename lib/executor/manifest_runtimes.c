@@ -245,6 +245,8 @@ static int read_compile(struct ce_yaml *yaml, const struct ce_field *field, void
 	static const struct ce_field fields[] = {
 	    STAGE_FIELDS,
 	    CE_FIELD(struct ce_manifest_stage, "artifacts", artifacts, ce__manifest_read_globs, 0, true),
+	    CE_FIELD(struct ce_manifest_stage, "cache", cache, ce__manifest_read_cache, 0, false),
+	    CE_FIELD(struct ce_manifest_stage, "toolchain", toolchain, ce__manifest_read_toolchain, 0, false),
 	};
 	struct ce_manifest_runtime *runtime = member;
 

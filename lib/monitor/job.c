@@ -30,6 +30,7 @@ static void free_job(struct ce_supervisor *s, struct ce_job *job)
 	ce__base_close(&job->work_fd);
 	ce__base_close(&job->artifacts_fd);
 	ce__trace_free(job);
+	ce__base_close(&job->compiled_fd);
 	free(job->setup.argv);
 	free(job->setup.env);
 	if (job->plan)
@@ -44,7 +45,7 @@ struct ce_job *ce__job_new(struct ce_supervisor *s)
 	if (!job)
 		return NULL;
 	job->socket = job->pidfd = job->report_fd = job->lifeline_fd = job->work_fd = job->artifacts_fd = -1;
-	job->park_fd = -1;
+	job->park_fd = job->compiled_fd = -1;
 	for (size_t i = 0; i < 3; i++)
 		job->park_pipes[i] = -1;
 	for (size_t i = 0; i < CE_PLAN_MAX_STAGES; i++)
@@ -67,6 +68,15 @@ int ce__job_send(struct ce_job *job, const void *message, size_t size, const int
 	return ce__message_send(job->socket, message, size, NULL, 0, fds, fd_count);
 }
 
+/* Nobody can change it any more, the library included. */
+static bool is_sealed(int memfd)
+{
+	const int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
+	int found = memfd < 0 ? -1 : fcntl(memfd, F_GET_SEALS);
+
+	return found >= 0 && (found & seals) == seals;
+}
+
 /* The plan gets a mapping of its own that no cell but its own inherits: others' programs and inputs stay unseen. */
 static int map_plan(struct ce_job *job, const void *inline_plan, size_t inline_size, int memfd)
 {
@@ -81,10 +91,7 @@ static int map_plan(struct ce_job *job, const void *inline_plan, size_t inline_s
 		mprotect(p, inline_size, PROT_READ);
 		job->plan_size = inline_size;
 	} else {
-		const int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
-
-		if (memfd < 0 || (fcntl(memfd, F_GET_SEALS) & seals) != seals || fstat(memfd, &st) < 0 ||
-		    st.st_size <= 0 || (uint64_t)st.st_size > CE_PLAN_MAX_BYTES)
+		if (!is_sealed(memfd) || fstat(memfd, &st) < 0 || st.st_size <= 0 || (uint64_t)st.st_size > CE_PLAN_MAX_BYTES)
 			return -EINVAL;
 		p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, memfd, 0);
 		if (p == MAP_FAILED)
@@ -104,7 +111,8 @@ static int fill_job(struct ce_job *job, const struct ce_start *start, const char
 
 	wanted += stages == 2 ? 2 : 0;
 	wanted += start->inline_size ? 0 : 1;
-	if (stages < 1 || stages > CE_PLAN_MAX_STAGES || count != wanted)
+	wanted += start->compiled ? 1 : 0;
+	if (stages < 1 || stages > CE_PLAN_MAX_STAGES || start->compiled > 1 || count != wanted)
 		return ce__failure_set(failure, CE_ERR_INVALID, 0, "start", "malformed start message");
 	job->socket = ce__steal_fd(&fds[0]);
 	for (size_t i = 0; i < 3; i++)
@@ -115,11 +123,14 @@ static int fill_job(struct ce_job *job, const struct ce_start *start, const char
 		job->stdio[0][2] = ce__steal_fd(&fds[5]);
 	}
 	memfd = start->inline_size ? -1 : fds[count - 1];
+	if (start->compiled)
+		job->compiled_fd = ce__steal_fd(&fds[stages == 2 ? 6 : 4]);
 	r = map_plan(job, inline_plan, (size_t)start->inline_size, memfd);
 	if (r)
 		return ce__failure_set(failure, CE_ERR_OS, -r, "start", "cannot take the plan");
 	r = ce__plan_check(job->plan, job->plan_size, failure);
-	if (!r && job->plan->stage_count != stages)
+	if (!r && (job->plan->stage_count != stages || !(job->plan->flags & CE_PLAN_COMPILED) != (job->compiled_fd < 0) ||
+		   (job->compiled_fd >= 0 && !is_sealed(job->compiled_fd))))
 		r = ce__failure_set(failure, CE_ERR_INVALID, 0, "start", "malformed start message");
 	return r;
 }

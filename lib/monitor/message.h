@@ -8,6 +8,7 @@
 #include <codeexec/codeexec.h>
 
 #include "base/base.h"
+#include "plan/plan.h"
 
 #define CE_MESSAGE_VERSION 1u
 #define CE_CONTROL_FD 3		   /* the supervisor finds its control socket here */
@@ -28,9 +29,10 @@ enum ce_message_type {
 	CE_MSG_STAGE_STARTED = 6,
 	CE_MSG_USAGE = 7,
 	CE_MSG_STAGE_ENDED = 8,
-	CE_MSG_FILES = 9, /* one memfd comes with it */
+	CE_MSG_FILES = 9, /* one memfd of struct ce_file_record comes with it */
 	CE_MSG_FINISHED = 10,
-	CE_MSG_TRACE = 11 /* only if the plan says CE_PLAN_TRACE */
+	CE_MSG_TRACE = 11, /* only if the plan says CE_PLAN_TRACE */
+	CE_MSG_ARTIFACTS = 20 /* of the compile stage, before its end is told; one memfd comes with it */
 };
 
 struct ce_hello {
@@ -55,11 +57,13 @@ struct ce_ready {
 };
 
 /* Followed by the plan's bytes if inline_size is not 0, else a memfd is the last descriptor. Descriptors: execution socket;
- * stdin, stdout, stderr of the run stage; stdout, stderr of the compile stage if there is one; memfd. */
+ * stdin, stdout, stderr of the run stage; stdout, stderr of the compile stage if there is one; what was compiled before, if
+ * `compiled` is 1; memfd. */
 struct ce_start {
 	uint64_t type;
 	uint64_t inline_size;
 	uint64_t stage_count;
+	uint64_t compiled;
 };
 
 struct ce_stage_message { /* CE_MSG_STAGE_STARTED, CE_MSG_USAGE */
@@ -101,12 +105,6 @@ struct ce_trace_message { /* CE_MSG_TRACE */
 	uint64_t stage;
 	uint64_t count;
 	struct ce_trace_point points[CE_TRACE_POINTS_MAX];
-};
-
-/* Inside the memfd of CE_MSG_FILES: records one after the other, each followed by name and data, both padded to 8. */
-struct ce_file_record {
-	uint64_t name_size, data_size, flags;
-	char reason[64];
 };
 
 /* Sends one message of two parts with descriptors. 0 or -errno (EPIPE: the other end is gone; no SIGPIPE). */

@@ -19,8 +19,9 @@
 
 struct bundle {
 	int memfd;
-	uint64_t left; /* of outputs_max_bytes */
+	uint64_t left; /* bytes that may still come */
 	size_t records;
+	bool all; /* plain files only, and each of them whole, or nothing */
 };
 
 static int pad(int fd, uint64_t size)
@@ -60,7 +61,9 @@ static int add_file(void *context, const char *path, int fd, const struct stat *
 	off_t start;
 	int r;
 
-	if (b->records++ >= RECORDS_MAX)
+	if (b->all && skipped)
+		return 0; /* what is no plain file the run stage does not get either */
+	if (b->records++ >= RECORDS_MAX || (b->all && (uint64_t)st->st_size > b->left))
 		return -E2BIG;
 	start = lseek(b->memfd, 0, SEEK_CUR);
 	if (start < 0)
@@ -73,6 +76,7 @@ static int add_file(void *context, const char *path, int fd, const struct stat *
 	} else {
 		record.data_size = (uint64_t)st->st_size;
 		record.flags = st->st_mode & 0111 ? CE_OUTPUT_FILE_EXECUTABLE : 0;
+		record.mode = st->st_mode & 0777;
 		b->left -= record.data_size;
 	}
 	r = write_head(b->memfd, &record, path);
@@ -80,6 +84,8 @@ static int add_file(void *context, const char *path, int fd, const struct stat *
 		return r;
 	if (copy(b->memfd, fd, record.data_size) == 0)
 		return pad(b->memfd, record.data_size);
+	if (b->all)
+		return -EIO;
 	/* Half a file is none. */
 	record.flags = CE_OUTPUT_FILE_SKIPPED;
 	record.data_size = 0;
@@ -89,34 +95,53 @@ static int add_file(void *context, const char *path, int fd, const struct stat *
 	return write_head(b->memfd, &record, path);
 }
 
-int ce__outputs_send(struct ce_job *job)
+/* Collects what the patterns find and seals it. 0, -E2BIG if the list ended early, or -errno. */
+static int fill(const struct ce_job *job, struct ce_plan_strings patterns, struct bundle *bundle)
 {
-	struct ce_plan_strings patterns = job->plan->outputs;
 	const char *pattern = ce__plan_at(job->plan, patterns.bytes);
-	struct ce_stage_message message = { .type = CE_MSG_FILES };
-	CE_CLEANUP_FD int memfd = -1, work = -1;
+	CE_CLEANUP_FD int work = openat(job->work_fd, "work", O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	size_t entries_left = CE_COLLECT_MAX_ENTRIES; /* for all patterns: everybody else waits for this */
-	struct bundle bundle;
 	int r = 0;
 
-	/* No stage that was set up is without its tmpfs; one that was not has nothing to bring back. */
-	if (!patterns.count || job->socket < 0 || job->work_fd < 0 || !job->started.kind)
-		return 0;
-	work = openat(job->work_fd, "work", O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-	memfd = memfd_create("outputs", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	if (work < 0 || memfd < 0)
+	bundle->memfd = memfd_create("outputs", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (work < 0 || bundle->memfd < 0)
 		return -errno;
-	bundle = (struct bundle){ memfd, job->plan->outputs_max_bytes, 0 };
 	for (uint64_t i = 0; i < patterns.count && !r; i++) {
-		r = ce__collect_within(work, pattern, &entries_left, add_file, &bundle);
+		r = ce__collect_within(work, pattern, &entries_left, add_file, bundle);
 		pattern += strlen(pattern) + 1;
 	}
+	if (fcntl(bundle->memfd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) < 0 && !r)
+		r = -errno;
+	return r;
+}
+
+int ce__outputs_send(struct ce_job *job)
+{
+	struct ce_stage_message message = { .type = CE_MSG_FILES };
+	struct bundle bundle = { .memfd = -1, .left = job->plan->outputs_max_bytes };
+	int r;
+
+	/* No stage that was set up is without its tmpfs; one that was not has nothing to bring back. */
+	if (!job->plan->outputs.count || job->socket < 0 || job->work_fd < 0 || !job->started.kind)
+		return 0;
+	r = fill(job, job->plan->outputs, &bundle);
 	/* E2BIG is of the program's making: the list ends there. */
-	if (r && r != -E2BIG)
-		return r;
-	fcntl(memfd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL);
-	r = ce__job_send(job, &message, sizeof(message), &memfd, 1);
+	if (!r || r == -E2BIG)
+		r = ce__job_send(job, &message, sizeof(message), &bundle.memfd, 1);
+	ce__base_close(&bundle.memfd);
 	return r == -EPIPE ? 0 : r;
+}
+
+void ce__outputs_send_artifacts(struct ce_job *job)
+{
+	struct ce_stage_message message = { .type = CE_MSG_ARTIFACTS };
+	struct bundle bundle = { .memfd = -1, .left = job->plan->keep_max_bytes, .all = true };
+
+	if (job->socket < 0 || job->work_fd < 0 || !job->started.kind)
+		return;
+	if (fill(job, job->plan->stages[job->stage].artifacts, &bundle) == 0)
+		ce__job_send(job, &message, sizeof(message), &bundle.memfd, 1);
+	ce__base_close(&bundle.memfd);
 }
 
 struct scan {

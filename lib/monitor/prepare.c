@@ -137,6 +137,7 @@ int ce__prepare_stage(struct ce_supervisor *s, struct ce_job *job, struct ce_fai
 		.report_fd = -1,
 		.root_fd = -1,
 		.artifacts_fd = job->artifacts_fd,
+		.compiled_fd = job->compiled_fd,
 		.lease_fd = -1,
 		.park_fd = -1,
 		.clone_cgroup_fd = -1,

@@ -41,8 +41,9 @@ static void release_setup(struct ce_job *job)
 	job->setup.argv = job->setup.env = NULL;
 	for (size_t i = 0; i < 3; i++)
 		ce__base_close(&job->stdio[job->stage][i]);
-	job->setup.artifacts_fd = -1;
+	job->setup.artifacts_fd = job->setup.compiled_fd = -1;
 	ce__base_close(&job->artifacts_fd);
+	ce__base_close(&job->compiled_fd);
 }
 
 /* Forgets a cell that is gone. True if nothing of it is left. */
@@ -218,6 +219,8 @@ static void finish_stage(struct ce_supervisor *s, struct ce_job *job, const stru
 		r = ce__outputs_send(job);
 	if (r)
 		ce__failure_set(&finished.failure, CE_ERR_OS, -r, "outputs", "cannot bring back the files that were asked for");
+	if (!last && end.outcome == CE_OUTCOME_SUCCESS && (job->plan->flags & CE_PLAN_KEEP))
+		ce__outputs_send_artifacts(job);
 	if (!last && end.outcome == CE_OUTCOME_SUCCESS)
 		job->artifacts_fd = ce__steal_fd(&job->work_fd);
 	ce__base_close(&job->work_fd);

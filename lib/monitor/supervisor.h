@@ -62,6 +62,7 @@ struct ce_job {
 	int pidfd, report_fd, lifeline_fd; /* owned */
 	int work_fd;			   /* owned; this stage's tmpfs */
 	int artifacts_fd;		   /* owned; the compile stage's tmpfs */
+	int compiled_fd;		   /* owned; CE_PLAN_COMPILED: what an earlier compile stage made */
 	struct ce_cell_record started, ended; /* kind 0: not received */
 	struct ce_cell_usage usage;	      /* the last sample */
 	uint64_t started_us, deadline_us, check_us, usage_due_us;
@@ -191,6 +192,8 @@ int ce__watch_sample(struct ce_supervisor *s, struct ce_job *job, bool full, str
 
 /* outputs.c: brings back files after the cell is empty. 0 or -errno. */
 int ce__outputs_send(struct ce_job *job);
+/* What a compile stage made, for the library to keep: all of it, or nothing is sent. */
+void ce__outputs_send_artifacts(struct ce_job *job);
 /* CE_LIMIT_FILE_SIZE if a regular file in the cell's tmpfs has exactly the largest size allowed. */
 uint64_t ce__outputs_file_at_limit(int work_fd, uint64_t limit);
 

@@ -222,6 +222,7 @@ int ce__build_plan(const struct ce_build_inputs *inputs, void **block, size_t *s
 		.usage_interval_us = inputs->usage_interval_us,
 		.queue_timeout_us = inputs->queue_timeout_us,
 		.outputs_max_bytes = inputs->outputs_max_bytes,
+		.keep_max_bytes = inputs->keep_max_bytes,
 		.stage_count = inputs->stage_count,
 	};
 

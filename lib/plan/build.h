@@ -27,6 +27,7 @@ struct ce_build_inputs {
 	const bool *executable; /* by file, or NULL: none is */
 	const char *const *outputs; /* or NULL */
 	uint64_t outputs_max_bytes;
+	uint64_t keep_max_bytes; /* with CE_PLAN_KEEP */
 	uint64_t flags; /* CE_PLAN_* */
 	uint64_t network, disable, tolerate;
 	uint64_t usage_interval_us, queue_timeout_us;

@@ -127,6 +127,24 @@ static bool trigger_ok(const struct checker *c, const struct ce_plan *plan, cons
 	       ce__plan_name_ok(ce__plan_text(plan, stage->trigger), stage->trigger.size - 1u);
 }
 
+/* At most one of them, traced or not; each asks for its kind of stages. */
+static bool flags_ok(const struct ce_plan *plan)
+{
+	switch (plan->flags & ~(uint64_t)CE_PLAN_TRACE) {
+	case 0:
+	case CE_PLAN_PROBE:
+	case CE_PLAN_PARK:
+		return true;
+	case CE_PLAN_KEEP:
+		return plan->stage_count == 2;
+	case CE_PLAN_COMPILED:
+		return plan->stage_count == 1 && plan->stages[0].stage == CE_STAGE_RUN &&
+		       !(plan->stages[0].flags & CE_PLAN_STAGE_PARK);
+	default:
+		return false;
+	}
+}
+
 static int check_stage(const struct checker *c, const struct ce_plan *plan, const struct ce_plan_stage *stage)
 {
 	if (stage->stage != CE_STAGE_COMPILE && stage->stage != CE_STAGE_RUN)
@@ -161,10 +179,12 @@ int ce__plan_check(const void *block, size_t size, struct ce_failure *failure)
 		return refuse(&c, "size");
 	if (plan->magic != CE_PLAN_MAGIC || plan->total_size != size)
 		return refuse(&c, "header");
-	if ((plan->flags & ~(uint64_t)CE_PLAN_TRACE) > CE_PLAN_PARK || plan->network > CE_NETWORK_LOOPBACK)
+	if (plan->network > CE_NETWORK_LOOPBACK)
 		return refuse(&c, "flags");
 	if (plan->stage_count < 1 || plan->stage_count > CE_PLAN_MAX_STAGES)
 		return refuse(&c, "stage count");
+	if (!flags_ok(plan))
+		return refuse(&c, "flags");
 	if (!strings_ok(&c, plan->outputs))
 		return refuse(&c, "outputs");
 	r = check_files(&c, plan);

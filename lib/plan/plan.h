@@ -81,6 +81,8 @@ struct ce_plan_stage {
 #define CE_PLAN_PROBE 1u /* set up a cell, report what could be had, run nothing */
 #define CE_PLAN_PARK 2u  /* start a process ahead for requests of this shape, run nothing */
 #define CE_PLAN_TRACE 4u /* tell when each step was done */
+#define CE_PLAN_KEEP 16u /* two stages: the library also wants what the first one made */
+#define CE_PLAN_COMPILED 32u /* run stage alone: what an earlier compile stage made comes as a memfd */
 
 struct ce_plan {
 	uint64_t magic;
@@ -92,12 +94,21 @@ struct ce_plan {
 	uint64_t usage_interval_us; /* 0: no usage events */
 	uint64_t queue_timeout_us;  /* 0: none */
 	uint64_t outputs_max_bytes;
+	uint64_t keep_max_bytes; /* CE_PLAN_KEEP: of more than that nothing is wanted */
 	uint64_t file_count;
 	struct ce_span files; /* struct ce_plan_file[] */
 	struct ce_plan_strings outputs;
 	uint64_t stage_count;
 	struct ce_plan_stage stages[CE_PLAN_MAX_STAGES];
 };
+
+/* Files that travel in a memfd: records one after the other, each followed by name and data, both padded to 8. */
+struct ce_file_record {
+	uint64_t name_size, data_size, flags; /* CE_OUTPUT_FILE_* */
+	uint64_t mode;			      /* permission bits */
+	char reason[64];
+};
+#define CE_PADDED(size) (((uint64_t)(size) + 7) & ~UINT64_C(7))
 
 /* Checks a block from outside: every span inside it, aligned, every text with its NUL and no other, counts and
  * enums in range, names relative. The block must be 8-byte aligned and not change afterwards. */

@@ -50,6 +50,7 @@ struct ce_cell_setup {
 	int root_fd;	  /* detached clone of the prepared root */
 	int work_fd;	  /* detached tmpfs */
 	int artifacts_fd; /* the compile cell's tmpfs */
+	int compiled_fd;  /* a memfd with what an earlier compile stage made */
 	int lease_fd;	  /* keeps the uid leased while init lives */
 	int park_fd;	  /* the program gets it as number park_number: it is started ahead */
 	int park_number;
@@ -132,6 +133,8 @@ int ce__mounts_pivot(struct ce_cell *cell, const char **path);
 int ce__files_write(struct ce_cell *cell, const char **path);
 /* Puts a plan's files into a work directory; they belong to `owner`. 0, or -errno with *path at the one that failed. */
 int ce__files_put(int work, const struct ce_plan *plan, uid_t owner, const char **path);
+/* Puts what is in a memfd of struct ce_file_record into a work directory. -EBADMSG if it is malformed. */
+int ce__files_unpack(int work, int fd);
 int ce__files_copy_artifacts(struct ce_cell *cell, const char **path);
 int ce__landlock_apply(struct ce_cell *cell, const char **path);
 uint64_t ce__landlock_abi(void);

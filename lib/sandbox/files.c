@@ -83,22 +83,10 @@ int ce__files_write(struct ce_cell *cell, const char **path)
 	return work < 0 ? work : ce__files_put(work, cell->setup->plan, CE_CELL_UID, path);
 }
 
-static int copy_one(void *context, const char *name, int fd, const struct stat *st, const char *skipped)
+static int copy_bytes(int out, int in, off_t *from, off_t left)
 {
-	int work = *(const int *)context;
-	CE_CLEANUP_FD int out = -1;
-	off_t left;
-
-	if (skipped)
-		return 0; /* an artifact that is no plain file is none */
-	/* A file of the request keeps its own bytes, whatever the compile stage did to its copy. */
-	out = create(work, name, 0644 | (st->st_mode & 0111), CE_CELL_UID);
-	if (out == -EEXIST)
-		return 0;
-	if (out < 0)
-		return out;
-	for (left = st->st_size; left > 0;) {
-		ssize_t n = sendfile(out, fd, NULL, (size_t)left);
+	while (left > 0) {
+		ssize_t n = sendfile(out, in, from, (size_t)left);
 
 		if (n < 0)
 			return -errno;
@@ -109,6 +97,67 @@ static int copy_one(void *context, const char *name, int fd, const struct stat *
 	return 0;
 }
 
+static int copy_one(void *context, const char *name, int fd, const struct stat *st, const char *skipped)
+{
+	int work = *(const int *)context;
+	CE_CLEANUP_FD int out = -1;
+
+	if (skipped)
+		return 0; /* an artifact that is no plain file is none */
+	/* A file of the request keeps its own bytes, whatever the compile stage did to its copy. */
+	out = create(work, name, 0644 | (st->st_mode & 0111), CE_CELL_UID);
+	if (out == -EEXIST)
+		return 0;
+	if (out < 0)
+		return out;
+	return copy_bytes(out, fd, NULL, st->st_size);
+}
+
+/* The memfd can change no more, but what is in it came out of a compile cell. */
+static int unpack_one(int work, int fd, off_t *at, off_t size)
+{
+	struct ce_file_record record;
+	CE_CLEANUP_FD int out = -1;
+	char name[4096];
+	uint64_t left = (uint64_t)(size - *at);
+
+	if (left < sizeof(record) || pread(fd, &record, sizeof(record), *at) != (ssize_t)sizeof(record))
+		return -EBADMSG;
+	*at += (off_t)sizeof(record);
+	left -= sizeof(record);
+	if (record.name_size >= sizeof(name) || record.name_size > left || record.data_size > left ||
+	    CE_PADDED(record.name_size) + CE_PADDED(record.data_size) > left ||
+	    pread(fd, name, record.name_size, *at) != (ssize_t)record.name_size)
+		return -EBADMSG;
+	name[record.name_size] = '\0';
+	if (!ce__plan_name_ok(name, record.name_size))
+		return -EBADMSG;
+	*at += (off_t)CE_PADDED(record.name_size);
+	out = create(work, name, 0644 | (record.mode & 0111), CE_CELL_UID);
+	if (out >= 0) {
+		off_t from = *at;
+		int r = copy_bytes(out, fd, &from, (off_t)record.data_size);
+
+		if (r)
+			return r;
+	} else if (out != -EEXIST) { /* a file of the request keeps its own bytes here too */
+		return out;
+	}
+	*at += (off_t)CE_PADDED(record.data_size);
+	return 0;
+}
+
+int ce__files_unpack(int work, int fd)
+{
+	struct stat st;
+	off_t at = 0;
+	int r = fstat(fd, &st) < 0 ? -errno : 0;
+
+	while (!r && at < st.st_size)
+		r = unpack_one(work, fd, &at, st.st_size);
+	return r;
+}
+
 int ce__files_copy_artifacts(struct ce_cell *cell, const char **path)
 {
 	const struct ce_cell_setup *setup = cell->setup;
@@ -116,11 +165,15 @@ int ce__files_copy_artifacts(struct ce_cell *cell, const char **path)
 	const char *pattern = ce__plan_at(setup->plan, patterns.bytes);
 	CE_CLEANUP_FD int work = -1, from = -1;
 
-	if (setup->artifacts_fd < 0)
+	if (setup->artifacts_fd < 0 && setup->compiled_fd < 0)
 		return 0;
 	work = open_work();
 	if (work < 0)
 		return work;
+	if (setup->compiled_fd >= 0) {
+		*path = "/work";
+		return ce__files_unpack(work, setup->compiled_fd);
+	}
 	from = openat(setup->artifacts_fd, "work", O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	if (from < 0)
 		return -errno;

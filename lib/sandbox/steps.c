@@ -36,8 +36,8 @@ static int close_inherited(struct ce_cell *cell, const char **path)
 {
 	const struct ce_cell_setup *s = cell->setup;
 	int keep[16] = { s->lifeline_fd, s->report_fd, s->stdio[0], s->stdio[1], s->stdio[2], s->root_fd,
-			 s->work_fd, s->artifacts_fd, s->lease_fd, s->park_fd };
-	size_t count = 10;
+			 s->work_fd, s->artifacts_fd, s->lease_fd, s->park_fd, s->compiled_fd };
+	size_t count = 11;
 	unsigned next = 0;
 
 	(void)path;

@@ -93,6 +93,8 @@ static void full_manifest_is_read_member_by_member(void **state)
 				   "    compile:\n"
 				   "      command: [g++, -o, main, '{sources}']\n"
 				   "      artifacts: [main, 'data/*.bin']\n"
+				   "      cache: shared\n"
+				   "      toolchain: [/usr/lib/gcc/*/cc1, /usr/bin/as]\n"
 				   "      env: {BOTH: stage}\n"
 				   "      limits: {memory: 1GiB, timeout: 2m}\n"
 				   "    run:\n"
@@ -149,6 +151,12 @@ static void full_manifest_is_read_member_by_member(void **state)
 	assert_true(r->run.rlimit_as);
 	assert_true(r->run.park);
 	assert_false(r->compile.park);
+	assert_int_equal(r->compile.cache, CE_CACHE_SHARED);
+	assert_int_equal(r->run.cache, CE_CACHE_PRIVATE);
+	assert_string_equal(r->compile.toolchain[0], "/usr/lib/gcc/*/cc1");
+	assert_string_equal(r->compile.toolchain[1], "/usr/bin/as");
+	assert_null(r->compile.toolchain[2]);
+	assert_null(r->run.toolchain[0]);
 	assert_int_equal(r->line, 13);
 	assert_string_equal(t->code, "int main() {}\n");
 	assert_int_equal(t->input_size, 3);
@@ -288,7 +296,17 @@ static void values_of_a_wrong_kind_are_refused(void **state)
 	     "t.yaml:7:32: warm needs the key \"mode\""},
 	    {HEAD "runtimes:\n  - name: r\n    compile: {command: [cc], artifacts: [a], warm: {mode: park}}\n"
 		  "    run: {command: [./a]}\n",
-	     "t.yaml:7:46: unknown key \"warm\" in \"compile\" (known: command, env, limits, seccomp, rlimit_as, artifacts)"},
+	     "t.yaml:7:46: unknown key \"warm\" in \"compile\" (known: command, env, limits, seccomp, rlimit_as, "
+	     "artifacts, cache, toolchain)"},
+	    {HEAD "runtimes:\n  - name: r\n    compile: {command: [cc], artifacts: [a], cache: public}\n"
+		  "    run: {command: [./a]}\n",
+	     "t.yaml:7:53: \"cache\" must be \"private\", \"shared\" or \"none\", not \"public\""},
+	    {HEAD "runtimes:\n  - name: r\n    compile: {command: [cc], artifacts: [a], toolchain: [cc1]}\n"
+		  "    run: {command: [./a]}\n",
+	     "t.yaml:7:58: \"cc1\" in \"toolchain\" must be absolute, without empty, \".\" and \"..\" parts"},
+	    {HEAD "runtimes:\n  - name: r\n    compile: {command: [cc], artifacts: [a], toolchain: [/a/../b]}\n"
+		  "    run: {command: [./a]}\n",
+	     "t.yaml:7:58: \"/a/../b\" in \"toolchain\" must be absolute, without empty, \".\" and \"..\" parts"},
 	    {HEAD "runtimes:\n  - name: r\n    env: {1A: x}\n    run: {command: [sh]}\n",
 	     "t.yaml:7:11: \"1A\" is not a name of an environment variable"},
 	    {HEAD "runtimes:\n  - name: r\n    env: {A: x, A: y}\n    run: {command: [sh]}\n",

@@ -205,6 +205,10 @@ static void malformed_header_is_refused(void **state)
 	REFUSED("header", p->total_size--);
 	REFUSED("flags", p->flags = 8);
 	REFUSED("flags", p->flags = CE_PLAN_PROBE | CE_PLAN_PARK);
+	REFUSED("flags", p->flags = CE_PLAN_KEEP | CE_PLAN_PROBE);
+	REFUSED("flags", (p->flags = CE_PLAN_KEEP) && (p->stage_count = 1));
+	REFUSED("flags", p->flags = CE_PLAN_COMPILED); /* of two stages one would be too many */
+	REFUSED("flags", (p->flags = CE_PLAN_COMPILED) && (p->stage_count = 1));
 	REFUSED("flags", p->network = CE_NETWORK_LOOPBACK + 1);
 	REFUSED("stage count", p->stage_count = 0);
 	REFUSED("stage count", p->stage_count = 3);
@@ -228,6 +232,8 @@ static void stage_may_come_alone(void **state)
 	b->plan->stage_count = 1;
 	assert_int_equal(ce__plan_check(b->plan, b->size, &failure), 0);
 	b->plan->stages[0].stage = CE_STAGE_RUN;
+	assert_int_equal(ce__plan_check(b->plan, b->size, &failure), 0);
+	b->plan->flags = CE_PLAN_COMPILED;
 	assert_int_equal(ce__plan_check(b->plan, b->size, &failure), 0);
 }
 
