@@ -9,7 +9,7 @@
 
 #define MEMORY_DIGITS 24
 
-enum placeholder { NONE = 0, SOURCE, STEM, MEMORY, SOURCES, ARGS, RUNTIMES, PREBUILT };
+enum placeholder { NONE = 0, SOURCE, STEM, MEMORY, SOURCES, OTHERS, ARGS, RUNTIMES, PREBUILT };
 
 static const struct {
 	const char *name;
@@ -17,7 +17,7 @@ static const struct {
 	bool whole; /* a word of its own that becomes several */
 } placeholders[] = {
     {"source", SOURCE, false},  {"stem", STEM, false}, {"memory_mib", MEMORY, false},
-    {"sources", SOURCES, true}, {"args", ARGS, true},
+    {"sources", SOURCES, true}, {"others", OTHERS, true}, {"args", ARGS, true},
     {"runtimes", RUNTIMES, false}, {"prebuilt", PREBUILT, false},
 };
 
@@ -112,7 +112,7 @@ static int expand_whole(enum placeholder id, const struct ce_template_values *va
 		return 0;
 	}
 	for (char *const *name = values->sources; name && *name; name++)
-		if (!ce__template_add_file(out, *name))
+		if ((id == SOURCES || name != values->sources) && !ce__template_add_file(out, *name))
 			return -ENOMEM;
 	return 0;
 }

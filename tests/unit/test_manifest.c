@@ -532,6 +532,7 @@ static void templates_are_filled_in(void **state)
 	assert_expands("{args}", &values, "|a b|{source}|");
 	assert_expands("{args}", &dash, "");
 	assert_expands("{sources}", &values, "main.c|./-o.c|./@x.c|");
+	assert_expands("{others}", &values, "./-o.c|./@x.c|");
 	assert_expands("{source}", &dash, "./-x|");
 }
 
