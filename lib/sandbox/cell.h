@@ -121,6 +121,10 @@ extern const struct ce_cell_step ce__cell_program_steps[];
 
 /* Runs one of the two tables. 0, or -errno with cell->record saying which step. */
 int ce__cell_run_steps(struct ce_cell *cell, const struct ce_cell_step *steps);
+/* Writes cell->record with this kind. 0 or -errno. */
+int ce__cell_report(struct ce_cell *cell, uint64_t kind);
+/* Cuts what does not fit; no snprintf, which is not async-signal-safe. */
+void ce__cell_copy_text(char *out, size_t size, const char *text);
 /* Init's whole life; never returns. */
 void ce__cell_main(const struct ce_cell_setup *setup) __attribute__((noreturn));
 

@@ -15,78 +15,26 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-/* No snprintf here: it is not async-signal-safe. */
-static void copy_text(char *out, size_t size, const char *text)
-{
-	size_t n = strnlen(text, size - 1);
-
-	memcpy(out, text, n);
-	out[n] = '\0';
-}
-
-int ce__cell_run_steps(struct ce_cell *cell, const struct ce_cell_step *steps)
-{
-	const struct ce_cell_setup *setup = cell->setup;
-	uint64_t *done_us = cell->record.done_us[steps == ce__cell_program_steps];
-	bool trace = (setup->plan->flags & CE_PLAN_TRACE) != 0;
-
-	for (const struct ce_cell_step *s = steps; s->name; s++) {
-		const char *path = NULL;
-		int r;
-
-		if (s->protection && (setup->disable & s->protection))
-			continue;
-		r = s->run(cell, &path);
-		if (trace && s - steps < CE_CELL_STEPS_MAX)
-			done_us[s - steps] = ce__clock_us();
-		if (!r) {
-			if (s->observes)
-				cell->protections |= s->protection;
-			continue;
-		}
-		if (s->protection && (setup->tolerate & s->protection)) {
-			for (size_t bit = 0; bit < CE_PROTECTION_COUNT; bit++)
-				if (s->protection == UINT64_C(1) << bit)
-					cell->record.missing[bit] = -r;
-			continue;
-		}
-		cell->record.kind = CE_RECORD_FAILED;
-		cell->record.os_error = -r;
-		copy_text(cell->record.step, sizeof(cell->record.step), s->name);
-		copy_text(cell->record.path, sizeof(cell->record.path), path ? path : "");
-		return r;
-	}
-	return 0;
-}
-
-static int report(struct ce_cell *cell, uint64_t kind)
-{
-	cell->record.kind = kind;
-	cell->record.clock_us = ce__clock_us();
-	cell->record.protections = cell->protections;
-	return ce__io_write_full(cell->setup->report_fd, &cell->record, sizeof(cell->record));
-}
-
 /* Runs in the vfork child: shares init's memory, has its own credentials, descriptors and limits. */
 static void program(struct ce_cell *cell)
 {
 	const struct ce_cell_setup *setup = cell->setup;
 
 	if (ce__cell_run_steps(cell, ce__cell_program_steps)) {
-		report(cell, CE_RECORD_FAILED);
+		ce__cell_report(cell, CE_RECORD_FAILED);
 		_exit(127);
 	}
 	if (setup->plan->flags & CE_PLAN_PROBE) {
-		report(cell, CE_RECORD_PROBED);
+		ce__cell_report(cell, CE_RECORD_PROBED);
 		_exit(0);
 	}
-	if (report(cell, CE_RECORD_STARTED))
+	if (ce__cell_report(cell, CE_RECORD_STARTED))
 		_exit(127); /* the supervisor takes an end without a start for what it is */
 	execve(setup->argv[0], setup->argv, setup->env);
 	cell->record.os_error = errno;
-	copy_text(cell->record.step, sizeof(cell->record.step), "execve");
-	copy_text(cell->record.path, sizeof(cell->record.path), setup->argv[0]);
-	report(cell, CE_RECORD_FAILED);
+	ce__cell_copy_text(cell->record.step, sizeof(cell->record.step), "execve");
+	ce__cell_copy_text(cell->record.path, sizeof(cell->record.path), setup->argv[0]);
+	ce__cell_report(cell, CE_RECORD_FAILED);
 	_exit(127);
 }
 
@@ -123,7 +71,7 @@ static void report_exit(struct ce_cell *cell, int status)
 	r->involuntary_switches = (uint64_t)u.ru_nivcsw;
 	r->blocks_read = (uint64_t)u.ru_inblock;
 	r->blocks_written = (uint64_t)u.ru_oublock;
-	report(cell, CE_RECORD_EXITED);
+	ce__cell_report(cell, CE_RECORD_EXITED);
 }
 
 /* Reaps until the program itself is gone. The lifeline ends when the supervisor does. */
@@ -171,7 +119,7 @@ void ce__cell_main(const struct ce_cell_setup *setup)
 	sigemptyset(&previous);
 	cell.program_mask = &previous;
 	if (ce__cell_run_steps(&cell, ce__cell_init_steps)) {
-		report(&cell, CE_RECORD_FAILED);
+		ce__cell_report(&cell, CE_RECORD_FAILED);
 		_exit(1);
 	}
 	sigemptyset(&child);
@@ -179,8 +127,8 @@ void ce__cell_main(const struct ce_cell_setup *setup)
 	signal_fd = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (signal_fd < 0) {
 		cell.record.os_error = errno;
-		copy_text(cell.record.step, sizeof(cell.record.step), "signalfd");
-		report(&cell, CE_RECORD_FAILED);
+		ce__cell_copy_text(cell.record.step, sizeof(cell.record.step), "signalfd");
+		ce__cell_report(&cell, CE_RECORD_FAILED);
 		_exit(1);
 	}
 	pid = vfork();
@@ -188,8 +136,8 @@ void ce__cell_main(const struct ce_cell_setup *setup)
 		program(&cell);
 	if (pid < 0) {
 		cell.record.os_error = errno;
-		copy_text(cell.record.step, sizeof(cell.record.step), "vfork");
-		report(&cell, CE_RECORD_FAILED);
+		ce__cell_copy_text(cell.record.step, sizeof(cell.record.step), "vfork");
+		ce__cell_report(&cell, CE_RECORD_FAILED);
 		_exit(1);
 	}
 	drop_capabilities();
