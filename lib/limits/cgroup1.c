@@ -235,5 +235,6 @@ int ce__cgroup1_open(const struct ce_limits_config *config, const struct ce_hier
 		return r;
 	}
 	backend->ops = &ce__cgroup1_operations;
+	backend->keeps = true;
 	return 0;
 }

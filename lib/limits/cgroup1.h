@@ -18,6 +18,40 @@ struct ce_cgroup1 {
 	bool pids_peak;
 };
 
+enum ce_cgroup1_file {
+	CE_V1_MEMORY,
+	CE_V1_OOM,
+	CE_V1_TASKS,
+	CE_V1_CPU, /* the last one of those that every sample reads */
+	CE_V1_PEAK,
+	CE_V1_MEMORY_HITS,
+	CE_V1_SWAP_HITS,
+	CE_V1_TASK_HITS,
+	CE_V1_TASKS_PEAK,
+	CE_V1_SPLIT,
+	CE_V1_KERNEL,
+	CE_V1_TCP,
+	CE_V1_FILES
+};
+
+/* cell->state of cgroup v1. */
+struct ce_cgroup1_cell {
+	char name[24];
+	struct ce_cell_limits limits; /* as they are set */
+	int fds[CE_V1_FILES];         /* opened when first needed; owned */
+};
+
+#define CE_V1_PATH_SIZE 96
+/* "cell/file", relative to an instance's directory, which saves opening the cell's. */
+const char *ce__cgroup1_path(char *path, const struct ce_cgroup1_cell *cell, const char *file);
+
+/* cgroup1_usage.c */
+int ce__cgroup1_sample(struct ce_limits_backend *backend, struct ce_limits_cell *handle, bool full,
+		       struct ce_cell_usage *out);
+int ce__cgroup1_residue(struct ce_limits_backend *backend, struct ce_limits_cell *handle, uint64_t *kernel_bytes);
+/* From now on the peak is that of what comes. */
+int ce__cgroup1_reset_peak(struct ce_limits_backend *backend, struct ce_cgroup1_cell *cell);
+
 extern const struct ce_limits_ops ce__cgroup1_operations;
 
 void ce__cgroup1_close(struct ce_limits_backend *backend);

@@ -107,6 +107,9 @@ int ce__limits_open(const struct ce_limits_config *config, struct ce_limits_back
 	r = backend ? open_best(config, &found, version, backend, &v2, &v1) : -ENOMEM;
 	ce__discover_finish(&found);
 	if (r == 0) {
+		if (config->fresh)
+			backend->keeps = false;
+		ce__kept_open(backend);
 		*out = backend;
 		return 0;
 	}
@@ -130,6 +133,7 @@ int ce__limits_close(struct ce_limits_backend *backend)
 		if (r < 0)
 			result = r;
 	}
+	ce__kept_close(backend); /* their directories are gone by now */
 	backend->ops->close(backend);
 	free_backend(backend);
 	return result;
@@ -145,7 +149,7 @@ const char *ce__limits_directory(const struct ce_limits_backend *backend, size_t
 	return index < backend->directory_count ? backend->directories[index] : NULL;
 }
 
-static void clear_cell(struct ce_limits_cell *cell)
+void ce__limits_cell_clear(struct ce_limits_cell *cell)
 {
 	memset(cell, 0, sizeof(*cell));
 	cell->clone_cgroup_fd = -1;
@@ -156,10 +160,20 @@ static void clear_cell(struct ce_limits_cell *cell)
 int ce__limits_cell_open(struct ce_limits_backend *backend, const struct ce_cell_limits *limits,
 			 struct ce_limits_cell *out, struct ce_failure *failure)
 {
-	clear_cell(out);
+	int r;
+
+	ce__limits_cell_clear(out);
 	if (limits->memory_bytes == 0 || limits->processes == 0)
 		return ce__failure_set(failure, CE_ERR_INVALID, 0, "limits", "a limit of 0 makes no sense");
-	return backend->ops->cell_open(backend, limits, out, failure);
+	if (!ce__kept_take(backend, limits, out)) {
+		r = backend->ops->cell_open(backend, limits, out, failure);
+		if (r)
+			return r;
+	}
+	out->uses++;
+	out->sampled = false;
+	backend->open_cells++;
+	return 0;
 }
 
 void ce__limits_cell_started(struct ce_limits_backend *backend, struct ce_limits_cell *cell, pid_t init_pid)
@@ -168,31 +182,66 @@ void ce__limits_cell_started(struct ce_limits_backend *backend, struct ce_limits
 		backend->ops->cell_started(cell, init_pid);
 }
 
+static uint64_t since(uint64_t now, uint64_t before)
+{
+	return now > before ? now - before : 0;
+}
+
+/* What a cell that the cgroups served before has counted is none of this one's. */
+static void subtract(struct ce_cell_usage *usage, const struct ce_cell_usage *base)
+{
+	usage->cpu_us = since(usage->cpu_us, base->cpu_us);
+	usage->oom_kills = since(usage->oom_kills, base->oom_kills);
+	usage->memory_hits = since(usage->memory_hits, base->memory_hits);
+	usage->task_hits = since(usage->task_hits, base->task_hits);
+	usage->read_bytes = since(usage->read_bytes, base->read_bytes);
+	usage->write_bytes = since(usage->write_bytes, base->write_bytes);
+}
+
 int ce__limits_cell_sample(struct ce_limits_backend *backend, struct ce_limits_cell *cell, bool full,
 			   struct ce_cell_usage *out)
 {
+	int r;
+
 	memset(out, 0, sizeof(*out));
-	return cell->state ? backend->ops->cell_sample(backend, cell, full, out) : -EINVAL;
+	r = cell->state ? backend->ops->cell_sample(backend, cell, full, out) : -EINVAL;
+	subtract(out, &cell->base);
+	if (full) {
+		cell->last = *out;
+		cell->sampled = r == 0;
+	}
+	return r;
 }
 
 int ce__limits_cell_kill(struct ce_limits_backend *backend, struct ce_limits_cell *cell)
 {
+	cell->odd = true;
 	return cell->state ? backend->ops->cell_kill(backend, cell) : 0;
 }
 
-int ce__limits_cell_close(struct ce_limits_backend *backend, struct ce_limits_cell *cell)
+int ce__limits_cell_remove(struct ce_limits_backend *backend, struct ce_limits_cell *cell)
 {
-	int r;
+	int r = backend->ops->cell_close(backend, cell);
 
-	if (!cell->state)
-		return 0;
-	r = backend->ops->cell_close(backend, cell);
 	/* Nothing of it may be used again once it is gone; until then the caller tries again. */
 	if (r == -EBUSY)
 		return r;
 	ce__base_close(&cell->clone_cgroup_fd);
 	for (size_t i = 0; i < cell->attach_count; i++)
 		ce__base_close(&cell->attach_fds[i]);
-	clear_cell(cell);
+	ce__limits_cell_clear(cell);
+	return r;
+}
+
+int ce__limits_cell_close(struct ce_limits_backend *backend, struct ce_limits_cell *cell)
+{
+	int r = 0;
+
+	if (!cell->state)
+		return 0;
+	if (!ce__kept_give(backend, cell))
+		r = ce__limits_cell_remove(backend, cell);
+	if (r != -EBUSY)
+		backend->open_cells--;
 	return r;
 }

@@ -21,6 +21,7 @@ struct ce_limits_config {
 	const char *instance; /* unique name of this supervisor, "codeexec-..."; borrowed for the call */
 	unsigned flags;
 	pid_t host_pid;
+	bool fresh; /* no cell's cgroups are kept for the next one */
 	/* Called with each directory before it is made, so that there is never one that nobody could sweep; a failure ends
 	 * the opening. May be NULL. */
 	int (*announce)(void *context, const char *directory);
@@ -58,7 +59,7 @@ struct ce_cell_usage {
 	uint64_t cpu_us;
 	uint64_t memory_bytes; /* now */
 	uint64_t tasks;        /* now */
-	uint64_t oom_kills;    /* since the cell was opened; v2: with `full` only */
+	uint64_t oom_kills;    /* since the cell was opened, as all that is counted; v2: with `full` only */
 	/* With `full` only. */
 	uint64_t memory_peak_bytes;                   /* 0: the kernel keeps none */
 	uint64_t tasks_peak;                          /* 0: the kernel keeps none */
@@ -70,15 +71,21 @@ struct ce_cell_usage {
 
 #define CE_CELL_ATTACH_MAX 4
 
+/* A lease of cgroups: new ones, or such that served cells before (kept.c). */
 struct ce_limits_cell {
 	int clone_cgroup_fd; /* for CLONE_INTO_CGROUP, or -1; owned */
 	/* v1: the child writes "0" to each of these `tasks` files before it has threads; owned, CLOEXEC. */
 	int attach_fds[CE_CELL_ATTACH_MAX];
 	size_t attach_count;
 	void *state; /* the backend's, owned */
+	/* Of the dispatcher: */
+	struct ce_cell_usage base; /* what the counters showed when it was opened; zeros for a new one */
+	struct ce_cell_usage last; /* the last full sample, less the base */
+	unsigned uses;             /* cells that it has served, this one included */
+	bool sampled, odd;         /* there is a last sample; something happened that ends with this cell */
 };
 
-/* Makes the cell's cgroups with limits set, swap off and counters at zero. `tree_pid` is not known yet. */
+/* Gives the cell cgroups of its own with limits set, swap off and counters at zero. */
 int ce__limits_cell_open(struct ce_limits_backend *backend, const struct ce_cell_limits *limits,
 			 struct ce_limits_cell *out, struct ce_failure *failure);
 /* Tells the backend the host pid of init: the rlimits backend samples its tree through /proc. */
@@ -90,7 +97,8 @@ int ce__limits_cell_sample(struct ce_limits_backend *backend, struct ce_limits_c
 /* Kills every task in the cell, repeatedly until none is left that could fork (cgroup.kill, freezer, or
  * nothing to do for rlimits: the caller kills init through its pidfd and the pid namespace does the rest). */
 int ce__limits_cell_kill(struct ce_limits_backend *backend, struct ce_limits_cell *cell);
-/* Removes the cgroups. -EBUSY while a task is still dying: the caller tries again later. */
+/* Removes the cgroups, or keeps them for another cell if the last full sample showed them empty and in good order. -EBUSY while
+ * a task is still dying: the caller tries again later. */
 int ce__limits_cell_close(struct ce_limits_backend *backend, struct ce_limits_cell *cell);
 
 #endif

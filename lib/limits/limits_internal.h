@@ -30,13 +30,32 @@
 struct ce_limits_ops {
 	const char *name;
 	void (*close)(struct ce_limits_backend *backend); /* frees backend->state */
+	/* Makes new cgroups. */
 	int (*cell_open)(struct ce_limits_backend *backend, const struct ce_cell_limits *limits,
 			 struct ce_limits_cell *out, struct ce_failure *failure);
 	void (*cell_started)(struct ce_limits_cell *cell, pid_t init_pid);
 	int (*cell_sample)(struct ce_limits_backend *backend, struct ce_limits_cell *cell, bool full,
 			   struct ce_cell_usage *out);
 	int (*cell_kill)(struct ce_limits_backend *backend, struct ce_limits_cell *cell);
+	/* Removes them. */
 	int (*cell_close)(struct ce_limits_backend *backend, struct ce_limits_cell *cell);
+	/* Where backend->keeps: what the kernel itself still holds for an empty cell; then its next limits and a peak that
+	 * begins now. 0 or -errno. */
+	int (*cell_residue)(struct ce_limits_backend *backend, struct ce_limits_cell *cell, uint64_t *kernel_bytes);
+	int (*cell_reset)(struct ce_limits_backend *backend, const struct ce_cell_limits *limits,
+			  struct ce_limits_cell *cell);
+};
+
+#define CE_KEPT_MAX 32
+
+/* Cgroups that wait for their next cell, the one that waits longest first. */
+struct ce_kept {
+	struct ce_limits_cell cells[CE_KEPT_MAX]; /* a ring */
+	uint64_t since_us[CE_KEPT_MAX];
+	size_t first, count, most;
+	uint64_t advance_bytes; /* what the kernel may list as used and is not */
+	size_t low; /* the fewest that were left since the last trimming */
+	unsigned takes;
 };
 
 struct ce_limits_backend {
@@ -46,8 +65,30 @@ struct ce_limits_backend {
 	char *directories[CE_HIERARCHIES_MAX]; /* owned; in the order in which they are to be swept */
 	size_t directory_count;
 	uint64_t next_cell;
+	size_t open_cells;
+	bool keeps; /* this kernel can set back what a cell leaves, and it is wanted */
+	struct ce_kept kept;
 	void *state; /* the backend's, owned */
 };
+
+/* ---- kept cgroups ---- */
+
+/* The most tasks of a cell that leaves no mark in pids.peak which the next one could not have made itself: init and program. */
+#define CE_KEPT_TASKS_PEAK 2
+
+void ce__kept_open(struct ce_limits_backend *backend);
+/* Lends one that waits, or says that a new one is needed. */
+bool ce__kept_take(struct ce_limits_backend *backend, const struct ce_cell_limits *limits, struct ce_limits_cell *out);
+/* Takes over what `cell` has, and clears it, or leaves it alone: then it is to be removed. */
+bool ce__kept_give(struct ce_limits_backend *backend, struct ce_limits_cell *cell);
+/* Removes all that wait. */
+void ce__kept_close(struct ce_limits_backend *backend);
+/* limits.c: removes a cell's cgroups; -EBUSY: not yet. */
+int ce__limits_cell_remove(struct ce_limits_backend *backend, struct ce_limits_cell *cell);
+void ce__limits_cell_clear(struct ce_limits_cell *cell);
+
+/* So many cells at once that each may hold only the descriptors that it must. */
+#define CE_CROWD 128
 
 /* Why a backend cannot be used: one short clause for the final message. */
 struct ce_limits_why {
@@ -120,8 +161,8 @@ int ce__tasks_kill(int dirfd, const char *path);
 
 /* ---- kept descriptors and small files ---- */
 
-/* Reads the file through *fd, opening it at the first call. Text length or -errno. */
-ssize_t ce__tasks_read_kept(int *fd, int dirfd, const char *path, char *buffer, size_t size);
+/* Reads the file through *fd, opening it with `flags` at the first call. Text length or -errno. */
+ssize_t ce__tasks_read_kept(int *fd, int dirfd, const char *path, int flags, char *buffer, size_t size);
 
 /* ---- parsers: 0 or -EINVAL / -ENOENT ---- */
 

@@ -108,12 +108,12 @@ int ce__tasks_kill(int dirfd, const char *path)
 	return r < 0 ? r : (int)count;
 }
 
-ssize_t ce__tasks_read_kept(int *fd, int dirfd, const char *path, char *buffer, size_t size)
+ssize_t ce__tasks_read_kept(int *fd, int dirfd, const char *path, int flags, char *buffer, size_t size)
 {
 	ssize_t n;
 
 	if (*fd < 0) {
-		*fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC);
+		*fd = openat(dirfd, path, flags | O_CLOEXEC);
 		if (*fd < 0)
 			return -errno;
 	}
