@@ -74,6 +74,8 @@ static const struct setting settings[] = {
      "memory for interpreters that are started ahead; 0 starts none"},
     {"CODE_EXEC_PREWARM", KIND_TEXT, AT(prewarm), NULL, 0, 0,
      "languages to start ahead before the server is ready, comma-separated"},
+    {"CODE_EXEC_CACHE_BYTES", KIND_BYTES, AT(cache_bytes), "64MiB", 0, TIB,
+     "memory for compiled programs that are kept, each client's apart; 0 keeps none"},
     {"CODE_EXEC_BATCH_LIMIT", KIND_COUNT, AT(batch_limit), "100", 1, 100000, "most inputs of one batch"},
     {"CODE_EXEC_KEEP_RESULTS", KIND_COUNT, AT(keep_results), "256", 1, 100000,
      "finished executions that are remembered"},

@@ -35,6 +35,7 @@ struct config {
 	uint64_t max_output;
 	uint64_t max_outputs;
 	uint64_t warm_memory;
+	uint64_t cache_bytes;
 	char *prewarm;
 	uint64_t batch_limit;
 	uint64_t keep_results;

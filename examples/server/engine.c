@@ -169,6 +169,7 @@ static ce_sandbox *make_sandbox(const struct config *config, char *why, size_t s
 	options.flags = CE_SANDBOX_MOVE_HOST | (config->allow_weaker ? CE_SANDBOX_ALLOW_WEAKER : 0);
 	options.max_concurrent = config->max_concurrent;
 	options.warm_memory_bytes = config->warm_memory;
+	options.cache_bytes = config->cache_bytes;
 	options.limits = &limits;
 	options.executor_dirs = executors ? executor_dirs : NULL;
 	options.plugin_dirs = plugins ? plugin_dirs : NULL;

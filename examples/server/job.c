@@ -238,7 +238,7 @@ static void take_result(struct job *job, ce_result *result)
 		job->memory_bytes = ce_result_memory_peak_bytes(result, CE_STAGE_RUN);
 	job->exit_code = ce_result_exit_code(result);
 	metrics_count(m, ce_result_language(result), ce_result_status(result));
-	if (ce_result_has_stage(result, CE_STAGE_COMPILE))
+	if (ce_result_has_stage(result, CE_STAGE_COMPILE) && !result_was_cached(result))
 		metrics_observe(m, STAGE_COMPILE, ce_result_wall_time_us(result, CE_STAGE_COMPILE));
 	if (ce_result_has_stage(result, CE_STAGE_RUN))
 		metrics_observe(m, STAGE_RUN, ce_result_wall_time_us(result, CE_STAGE_RUN));
@@ -437,8 +437,10 @@ int job_create(struct server *server, struct run_request *request, const struct 
 	job->created_us = clock_us();
 	job->created_at = clock_wall();
 	snprintf(job->owner, sizeof(job->owner), "%s", setup->owner);
+	snprintf(job->tenant, sizeof(job->tenant), "%s", setup->client);
 	snprintf(job->trace, sizeof(job->trace), "%s", setup->trace);
-	job->request.request.tenant = *job->owner ? job->owner : NULL;
+	/* Without keys the address: what one client compiled is not kept for another. */
+	job->request.request.tenant = job->tenant;
 	job->engine = engine_use(server->engine);
 	if (random_hex(job->id, 16))
 		api_error_set(error, 500, "system_error", NULL, "no random bytes to be had");

@@ -23,6 +23,7 @@ struct job {
 	struct server *server;
 	char id[33];
 	char owner[CLIENT_NAME_BYTES]; /* name of the API key; "" without keys */
+	char tenant[CLIENT_NAME_BYTES]; /* the client: API key, or address */
 	char trace[33];
 	enum request_form form;
 	enum job_state state;

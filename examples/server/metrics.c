@@ -153,6 +153,15 @@ static void write_now(const struct metrics_now *now, struct buffer *out)
 	       "Executions in the list, finished ones included.", (double)now->remembered);
 	single(out, "codeexec_supervisor_restarts_total", "counter",
 	       "Supervisors that died and were replaced.", (double)now->supervisor_restarts);
+	single(out, "codeexec_cache_hits_total", "counter",
+	       "Compile stages that were spared; from 0 again when executors are read anew.", (double)now->cache.hits);
+	single(out, "codeexec_cache_misses_total", "counter", "Programs that were looked for and not there.",
+	       (double)now->cache.misses);
+	single(out, "codeexec_cache_evictions_total", "counter", "Programs given up for newer ones.",
+	       (double)now->cache.evictions);
+	single(out, "codeexec_cache_programs", "gauge", "Compiled programs that are kept.", (double)now->cache.programs);
+	single(out, "codeexec_cache_bytes", "gauge", "Memory that they take.", (double)now->cache.bytes);
+	single(out, "codeexec_cache_limit_bytes", "gauge", "Memory that they may take.", (double)now->cache.limit_bytes);
 	single(out, "codeexec_ready", "gauge", "1 if executions are taken.", now->ready ? 1 : 0);
 }
 

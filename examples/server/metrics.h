@@ -4,6 +4,8 @@
 #ifndef SERVER_METRICS_H
 #define SERVER_METRICS_H
 
+#include <codeexec/codeexec.h>
+
 #include "util.h"
 
 #define METRICS_BUCKETS 14
@@ -48,6 +50,7 @@ struct metrics {
 struct metrics_now {
 	size_t running, queued, max_running, queue_limit, connections, remembered;
 	uint64_t supervisor_restarts;
+	ce_cache_usage cache;
 	bool ready;
 };
 

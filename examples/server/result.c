@@ -146,6 +146,14 @@ static void put_diagnostics(struct buffer *out, const ce_result *result, uint64_
 	buffer_text(out, "]");
 }
 
+bool result_was_cached(const ce_result *result)
+{
+	ce_account account = {.size = sizeof(account)};
+
+	ce_result_account(result, CE_STAGE_COMPILE, &account);
+	return (account.flags & CE_ACCOUNT_CACHED) != 0;
+}
+
 void result_write_compile(struct buffer *out, const ce_result *result, bool always_base64)
 {
 	ce_account account = {.size = sizeof(account)};
@@ -161,6 +169,7 @@ void result_write_compile(struct buffer *out, const ce_result *result, bool alwa
 		ce_result_stage_signal(result, CE_STAGE_COMPILE));
 	put_output(out, result, CE_STAGE_COMPILE, always_base64);
 	put_account(out, &account);
+	buffer_printf(out, ",\"cached\":%s", account.flags & CE_ACCOUNT_CACHED ? "true" : "false");
 	put_diagnostics(out, result, CE_STAGE_COMPILE);
 	buffer_text(out, "}");
 }

@@ -18,6 +18,8 @@ struct result_frame {
 };
 
 void result_write(struct buffer *out, const struct result_frame *frame, const ce_result *result);
+/* True if its compile stage was spared. */
+bool result_was_cached(const ce_result *result);
 /* The compile stage alone, as an object or null. */
 void result_write_compile(struct buffer *out, const ce_result *result, bool always_base64);
 /* The same fields for what never ran; `error` may be NULL. */

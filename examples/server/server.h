@@ -45,6 +45,10 @@ static inline bool server_is_ready(const struct server *server)
 
 static inline struct metrics_now server_now(const struct server *server)
 {
+	ce_cache_usage cache = {.size = sizeof(cache)};
+
+	if (server->engine)
+		ce_sandbox_cache_usage(server->engine->sandbox, &cache);
 	return (struct metrics_now){
 	    .running = server->admission.running,
 	    .queued = server->admission.queued,
@@ -53,6 +57,7 @@ static inline struct metrics_now server_now(const struct server *server)
 	    .connections = server->connection_count,
 	    .remembered = server->jobs.count,
 	    .supervisor_restarts = engine_restarts(),
+	    .cache = cache,
 	    .ready = server_is_ready(server),
 	};
 }

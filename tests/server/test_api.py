@@ -59,6 +59,16 @@ class Execute(Case):
         self.assertEqual(answer["execution_time"], 0)
         self.assertEqual(answer["compile"]["diagnostics"][0]["line"], 3)
 
+    def test_what_was_compiled_is_not_compiled_again(self):
+        code = '#include <stdio.h>\nint main(void) { puts("kept"); return 0; }\n'
+        hits = self.server.metric("codeexec_cache_hits_total")
+        first, second = (self.server.run(code, "c").json for _ in range(2))
+        self.assertEqual((first["stdout"], second["stdout"]), ("kept\n", "kept\n"))
+        self.assertEqual((first["compile"]["cached"], second["compile"]["cached"]), (False, True))
+        self.assertEqual((second["compile"]["status"], second["compile"]["wall_us"]), ("success", 0))
+        self.assertEqual(self.server.metric("codeexec_cache_hits_total"), hits + 1)
+        self.assertGreater(self.server.metric("codeexec_cache_bytes"), 0)
+
     def test_a_traceback_is_read(self):
         answer = self.server.run("1/0", "python").json
         self.assertEqual((answer["diagnostics"][0]["type"], answer["diagnostics"][0]["line"]), ("ZeroDivisionError", 1))
