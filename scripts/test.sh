@@ -10,7 +10,7 @@ usage() {
 	cat <<'EOF'
 usage: sh scripts/test.sh [--quick | --long]
   --quick  the gcc build with its tests, the clang build and the acceptance of an installed prefix
-  --long   all of it, and the soak tests, the fuzz targets (60 s each) and valgrind
+  --long   all of it, and the soak tests, stress-ng, the fuzz targets (10 minutes each, twice), coverage and valgrind
 CE_TESTS_MUST_RUN=1 in the environment turns tests that would be skipped into failures.
 EOF
 }
@@ -44,6 +44,7 @@ install_packages() {
 	need_packages $ce_build_packages g++ jq libcmocka-dev clang clang-tidy libclang-rt-14-dev cppcheck valgrind \
 		abigail-tools bubblewrap chromium curl util-linux scdoc qemu-system-x86 busybox-static cpio procps shellcheck
 	need_languages
+	[ "$mode" != long ] || need_packages stress-ng
 	need_promtool
 }
 
@@ -167,27 +168,6 @@ soak_tests() {
 	CODEEXEC_SERVER=$out/gcc/examples/server/codeexec-server run python3 -B tests/server/soak.py 20000 4
 }
 
-fuzz_targets() {
-	CC=clang setup_build "$out/fuzz" -Dfuzzers=true -Dtests=false -Db_lundef=false \
-		-Db_sanitize=address,undefined --buildtype=debugoptimized || return 1
-	run ninja -C "$out/fuzz" || return 1
-	found=0
-	for target in "$out"/fuzz/tests/fuzz/fuzz_*; do
-		if [ ! -f "$target" ] || [ ! -x "$target" ]; then
-			continue
-		fi
-		found=$((found + 1))
-		base=$(basename "$target")
-		mkdir -p "$out/corpus/$base"
-		set -- "$out/corpus/$base"
-		for seeds in "tests/fuzz/corpus/$base" "tests/fuzz/corpus/${base#fuzz_}"; do
-			[ ! -d "$seeds" ] || set -- "$@" "$seeds"
-		done
-		run "$target" -max_total_time=60 -timeout=10 -rss_limit_mb=2048 -artifact_prefix="$out/$base-" "$@" || return 1
-	done
-	[ "$found" -gt 0 ]
-}
-
 # ---- in order -------------------------------------------------------------------------------------
 
 started_at=$(date +%s)
@@ -206,7 +186,9 @@ if [ "$mode" != quick ]; then
 fi
 if [ "$mode" = long ]; then
 	step "soak" soak_tests
-	step "fuzz targets, 60 s each" fuzz_targets
+	step "libFuzzer: every target for 10 minutes" sh scripts/fuzz.sh libfuzzer 600
+	step "AFL++: every target for 10 minutes" sh scripts/fuzz.sh afl 600
+	step "coverage of lib/" sh scripts/coverage.sh
 	step "valgrind: unit tests" valgrind_tests
 fi
 
