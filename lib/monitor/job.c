@@ -195,7 +195,7 @@ bool ce__job_admit(struct ce_supervisor *s)
 	if (s->stopping)
 		return false;
 	for (struct ce_job *job = s->jobs; job; job = job->next)
-		active += job->slot && !job->shape && job->state != CE_JOB_DONE;
+		active += job->slot && !job->shape && job->state != CE_JOB_DONE && job->state != CE_JOB_ENDING;
 	for (struct ce_job *job = s->jobs; job && active < s->hello.max_concurrent; job = job->next) {
 		if (job->state != CE_JOB_QUEUED)
 			continue;
@@ -209,7 +209,7 @@ bool ce__job_admit(struct ce_supervisor *s)
 		slot = NULL;
 		ce__stage_start(s, job);
 		ended = ended || job->state == CE_JOB_DONE;
-		active += job->state != CE_JOB_DONE;
+		active += job->state != CE_JOB_DONE && job->state != CE_JOB_ENDING;
 	}
 	return ended;
 }
@@ -219,7 +219,7 @@ void ce__job_finish(struct ce_supervisor *s, struct ce_job *job, const struct ce
 {
 	ce__job_send(job, finished, sizeof(*finished), NULL, 0);
 	ce__supervisor_drop_fd(s, &job->socket);
-	if (job->state != CE_JOB_CLEANING)
+	if (job->state != CE_JOB_CLEANING && job->state != CE_JOB_ENDING)
 		job->state = CE_JOB_DONE; /* its slot is free once it is freed itself */
 }
 

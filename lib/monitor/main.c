@@ -7,11 +7,28 @@
 #include <string.h>
 #include <sys/epoll.h>
 
-int ce__supervisor_watch_fd(struct ce_supervisor *s, int fd, struct ce_source *source)
+static int watch(struct ce_supervisor *s, int fd, uint32_t events, struct ce_source *source)
 {
-	struct epoll_event event = { .events = EPOLLIN, .data.ptr = source };
+	struct epoll_event event = { .events = events, .data.ptr = source };
 
 	return epoll_ctl(s->epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
+}
+
+int ce__supervisor_watch_fd(struct ce_supervisor *s, int fd, struct ce_source *source)
+{
+	return watch(s, fd, EPOLLIN, source);
+}
+
+int ce__supervisor_watch_end(struct ce_supervisor *s, int fd, struct ce_source *source)
+{
+	return watch(s, fd, 0, source); /* EPOLLHUP comes unasked */
+}
+
+void ce__supervisor_watch_end_only(struct ce_supervisor *s, int fd, struct ce_source *source)
+{
+	struct epoll_event event = { .events = 0, .data.ptr = source };
+
+	epoll_ctl(s->epoll, EPOLL_CTL_MOD, fd, &event);
 }
 
 void ce__supervisor_drop_fd(struct ce_supervisor *s, int *fd)
@@ -73,6 +90,8 @@ static void loop(struct ce_supervisor *s)
 		do
 			ce__job_sweep(s);
 		while (ce__job_admit(s) || ce__park_refill(s));
+		if (s->jobs)
+			ce__network_make_spare(s); /* while their programs run */
 	}
 }
 

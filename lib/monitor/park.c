@@ -86,6 +86,7 @@ static void move_cell(struct ce_supervisor *s, struct ce_job *job, struct ce_job
 	job->before = parked->before;
 	job->warm = true;
 	epoll_ctl(s->epoll, EPOLL_CTL_MOD, job->pidfd, &event);
+	ce__supervisor_watch_end_only(s, job->report_fd, &job->report_source);
 	parked->state = CE_JOB_DONE;
 	for (size_t i = 0; i < 3; i++)
 		ce__base_close(&job->stdio[0][i]);

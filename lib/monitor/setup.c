@@ -4,6 +4,8 @@
  * limits backend, get a private mount namespace. */
 #include "monitor/supervisor.h"
 
+#define SPARE_SLOTS 8
+
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/close_range.h>
@@ -213,6 +215,17 @@ static void occupy_standard_fds(void)
 		close(fd);
 }
 
+/* For those whose result is out while init still ends: the next need not wait for that, as far as there are uids. */
+static size_t spare_slots(const struct ce_supervisor *s)
+{
+	uint64_t most = s->hello.max_concurrent < SPARE_SLOTS ? s->hello.max_concurrent : SPARE_SLOTS;
+	uint64_t pairs = s->hello.uid_count / 2, used = s->hello.max_concurrent + ce__park_most(s);
+
+	if (!s->rootless && pairs < used + most)
+		most = pairs > used ? pairs - used : 0;
+	return (size_t)most;
+}
+
 int ce__setup_run(struct ce_supervisor *s, struct ce_failure *failure)
 {
 	bool initial_root = false;
@@ -238,7 +251,7 @@ int ce__setup_run(struct ce_supervisor *s, struct ce_failure *failure)
 		return r;
 	look_at_machine(s);
 	ce__network_open(s);
-	s->slot_count = (size_t)s->hello.max_concurrent + ce__park_most(s);
+	s->slot_count = (size_t)s->hello.max_concurrent + ce__park_most(s) + spare_slots(s);
 	s->slots = calloc(s->slot_count, sizeof(*s->slots));
 	if (!s->slots)
 		return ce__failure_set(failure, CE_ERR_NO_MEMORY, 0, "slots", "out of memory");

@@ -74,6 +74,14 @@ static int launch(struct ce_supervisor *s, struct ce_job *job, struct ce_failure
 	return r;
 }
 
+/* Who wants no events need not hear that the program runs: then neither do we, and are woken once instead of twice. */
+static int watch_report(struct ce_supervisor *s, struct ce_job *job)
+{
+	job->quiet = !job->shape && job->plan->usage_interval_us == 0;
+	return job->quiet ? ce__supervisor_watch_end(s, job->report_fd, &job->report_source) :
+			    ce__supervisor_watch_fd(s, job->report_fd, &job->report_source);
+}
+
 void ce__stage_start(struct ce_supervisor *s, struct ce_job *job)
 {
 	struct ce_failure failure = { 0 };
@@ -101,7 +109,7 @@ void ce__stage_start(struct ce_supervisor *s, struct ce_job *job)
 	}
 	release_setup(job);
 	if (!r && (ce__supervisor_watch_fd(s, job->pidfd, &job->pidfd_source) ||
-		   ce__supervisor_watch_fd(s, job->report_fd, &job->report_source) ||
+		   watch_report(s, job) ||
 		   (job->park_fd >= 0 && ce__supervisor_watch_fd(s, job->park_fd, &job->park_source))))
 		r = ce__failure_set(&failure, CE_ERR_OS, errno, "watch", "cannot watch the cell");
 	/* Killed from outside already: its end, which comes next, says so. */
@@ -128,48 +136,13 @@ void ce__stage_start(struct ce_supervisor *s, struct ce_job *job)
 	ce__watch_begin(s, job);
 }
 
-void ce__stage_on_report(struct ce_supervisor *s, struct ce_job *job)
-{
-	struct ce_cell_record record;
-	ssize_t n;
-
-	if (job->report_fd < 0)
-		return;
-	while ((n = read(job->report_fd, &record, sizeof(record))) > 0) {
-		/* The program cannot reach this pipe, but a broken init could write anything: it spoils its own result only. */
-		if (n != (ssize_t)sizeof(record))
-			continue;
-		record.step[sizeof(record.step) - 1] = '\0';
-		record.path[sizeof(record.path) - 1] = '\0';
-		if (record.kind == CE_RECORD_STARTED && job->state == CE_JOB_SETUP) {
-			struct ce_stage_message message = { .type = CE_MSG_STAGE_STARTED,
-							    .stage = stage_of(job)->stage,
-							    .usage = { .size = sizeof(message.usage) } };
-
-			job->started = record;
-			ce__trace_steps(job, &record);
-			job->state = job->shape ? CE_JOB_PARKING : CE_JOB_RUNNING;
-			/* What comes after this is read when init has ended: no reason to wake up for it twice. */
-			epoll_ctl(s->epoll, EPOLL_CTL_DEL, job->report_fd, NULL);
-			ce__watch_begin(s, job);
-			ce__job_send(job, &message, sizeof(message), NULL, 0);
-			ce__network_make_spare(s); /* while the program runs */
-		} else if (record.kind == CE_RECORD_EXITED || record.kind == CE_RECORD_PROBED) {
-			if (!job->ended.kind) /* FAILED and PROBED are followed by the end of that child */
-				job->ended = record;
-		} else if (record.kind == CE_RECORD_FAILED) {
-			job->ended = record;
-		}
-	}
-	if (n == 0)
-		ce__supervisor_drop_fd(s, &job->report_fd);
-}
-
 void ce__stage_kill(struct ce_supervisor *s, struct ce_job *job, ce_outcome reason, uint64_t limit)
 {
-	(void)s;
+	/* It may have come to its program, or to its end, since we last looked. */
+	if (job->state == CE_JOB_SETUP && job->quiet)
+		ce__stage_on_report(s, job);
 	job->limits_hit |= limit;
-	if (job->state == CE_JOB_DYING)
+	if (job->state == CE_JOB_DYING || job->state == CE_JOB_ENDING || job->state == CE_JOB_DONE)
 		return;
 	job->killed_for = reason;
 	job->state = CE_JOB_DYING;
@@ -239,6 +212,83 @@ static void finish_stage(struct ce_supervisor *s, struct ce_job *job, const stru
 		ce__stage_start(s, job);
 }
 
+static void sample_all(struct ce_supervisor *s, struct ce_job *job, struct ce_cell_usage *usage)
+{
+	memset(usage, 0, sizeof(*usage));
+	if (ce__watch_sample(s, job, true, usage) < 0)
+		*usage = job->usage;
+}
+
+/* Nothing runs any more but init, which does nothing but end: that takes the kernel as long as a short program, so the result goes
+ * out before. The slot stays taken until init is reaped. */
+static bool may_finish_early(const struct ce_job *job)
+{
+	return job->state == CE_JOB_RUNNING && !job->shape && job->ended.kind == CE_RECORD_EXITED && job->ended.empty &&
+	       job->stage + 1 == job->plan->stage_count;
+}
+
+static void finish_early(struct ce_supervisor *s, struct ce_job *job)
+{
+	struct ce_cell_usage usage;
+
+	ce__trace_mark_at(job, "cell: ended", job->ended.clock_us);
+	ce__trace_mark(job, "told");
+	sample_all(s, job, &usage);
+	ce__trace_mark(job, "counters");
+	job->state = CE_JOB_ENDING;
+	finish_stage(s, job, &usage, true);
+}
+
+/* What finish_early left. */
+static void end_early(struct ce_supervisor *s, struct ce_job *job)
+{
+	if (remove_cell(s, job)) {
+		job->state = CE_JOB_DONE;
+		return;
+	}
+	ce__limits_cell_kill(s->limits, &job->limits);
+	clean_later(job);
+}
+
+void ce__stage_on_report(struct ce_supervisor *s, struct ce_job *job)
+{
+	struct ce_cell_record record;
+	ssize_t n;
+
+	if (job->report_fd < 0)
+		return;
+	while ((n = read(job->report_fd, &record, sizeof(record))) > 0) {
+		/* The program cannot reach this pipe, but a broken init could write anything: it spoils its own result only. */
+		if (n != (ssize_t)sizeof(record))
+			continue;
+		record.step[sizeof(record.step) - 1] = '\0';
+		record.path[sizeof(record.path) - 1] = '\0';
+		if (record.kind == CE_RECORD_STARTED && job->state == CE_JOB_SETUP) {
+			struct ce_stage_message message = { .type = CE_MSG_STAGE_STARTED,
+							    .stage = stage_of(job)->stage,
+							    .usage = { .size = sizeof(message.usage) } };
+
+			job->started = record;
+			ce__trace_steps(job, &record);
+			job->state = job->shape ? CE_JOB_PARKING : CE_JOB_RUNNING;
+			/* What comes after this is read once it is all there: no reason to wake up for it twice. */
+			if (!job->quiet)
+				ce__supervisor_watch_end_only(s, job->report_fd, &job->report_source);
+			ce__watch_begin(s, job);
+			ce__job_send(job, &message, sizeof(message), NULL, 0);
+		} else if (record.kind == CE_RECORD_EXITED || record.kind == CE_RECORD_PROBED) {
+			if (!job->ended.kind) /* FAILED and PROBED are followed by the end of that child */
+				job->ended = record;
+		} else if (record.kind == CE_RECORD_FAILED) {
+			job->ended = record;
+		}
+	}
+	if (n == 0)
+		ce__supervisor_drop_fd(s, &job->report_fd);
+	if (may_finish_early(job))
+		finish_early(s, job);
+}
+
 void ce__stage_on_exit(struct ce_supervisor *s, struct ce_job *job)
 {
 	struct ce_cell_usage usage;
@@ -252,11 +302,13 @@ void ce__stage_on_exit(struct ce_supervisor *s, struct ce_job *job)
 	ce__stage_on_report(s, job);
 	ce__trace_mark_at(job, "cell: ended", job->ended.clock_us);
 	ce__trace_mark(job, "reaped");
+	if (job->state == CE_JOB_ENDING) {
+		end_early(s, job);
+		return;
+	}
 	ce__supervisor_drop_fd(s, &job->report_fd);
 	ce__base_close(&job->lifeline_fd);
-	memset(&usage, 0, sizeof(usage));
-	if (ce__watch_sample(s, job, true, &usage) < 0)
-		usage = job->usage;
+	sample_all(s, job, &usage);
 	ce__trace_mark(job, "counters");
 	clean = remove_cell(s, job);
 	ce__trace_mark(job, "limits-closed");

@@ -37,6 +37,7 @@ enum ce_job_state {
 	CE_JOB_PREWARM,	 /* a request that waits until there is one */
 	CE_JOB_RUNNING,	 /* the program runs */
 	CE_JOB_DYING,	 /* killed; init is not reaped yet */
+	CE_JOB_ENDING,	 /* reported; only init is left, and is not reaped yet */
 	CE_JOB_CLEANING, /* reported; a cgroup is still busy */
 	CE_JOB_DONE	 /* freed at the end of this turn of the loop */
 };
@@ -71,6 +72,7 @@ struct ce_job {
 	ce_outcome killed_for;	/* 0: we did not kill */
 	uint64_t clean_until_us;
 	bool resume; /* CE_JOB_CLEANING: then comes the next stage */
+	bool quiet;  /* the report wakes us at its end only */
 	struct ce_trace *trace; /* owned; NULL unless asked for */
 
 	/* of a process that is started ahead (park.c) */
@@ -198,6 +200,10 @@ void ce__outputs_send_artifacts(struct ce_job *job);
 uint64_t ce__outputs_file_at_limit(int work_fd, uint64_t limit);
 
 int ce__supervisor_watch_fd(struct ce_supervisor *s, int fd, struct ce_source *source);
+/* The same, but wakes us only when the other end is closed. */
+int ce__supervisor_watch_end(struct ce_supervisor *s, int fd, struct ce_source *source);
+/* Makes the one into the other, or another's. */
+void ce__supervisor_watch_end_only(struct ce_supervisor *s, int fd, struct ce_source *source);
 /* Out of epoll before it is closed: an init that was cloned a moment ago may still hold a copy of the descriptor, and
  * events would go on for a job that is gone. */
 void ce__supervisor_drop_fd(struct ce_supervisor *s, int *fd);

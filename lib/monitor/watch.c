@@ -14,6 +14,7 @@
 #define COUNTER_INTERVAL_US 200000 /* cgroup v1 has no oom.group: somebody must look */
 #define CPU_INTERVAL_MIN_US 2000
 #define UNREAD_MAX 65536
+#define QUIET_US 5000 /* what has not ended by then is looked at: its clocks want to know when it began */
 
 static uint64_t usage_interval(const struct ce_supervisor *s)
 {
@@ -62,7 +63,7 @@ void ce__watch_begin(struct ce_supervisor *s, struct ce_job *job)
 	job->usage_due_us = UINT64_MAX;
 	if (job->state == CE_JOB_SETUP || job->state == CE_JOB_PARKING || job->state == CE_JOB_PARKED) {
 		job->deadline_us = now + (job->state == CE_JOB_PARKED ? PARKED_AGE_MAX_US : SETUP_PATIENCE_US);
-		job->check_us = UINT64_MAX;
+		job->check_us = job->state == CE_JOB_SETUP && job->quiet ? now + least(QUIET_US, stage->wall_time_us) : UINT64_MAX;
 		return;
 	}
 	job->started_us = job->started.clock_us;
@@ -175,6 +176,11 @@ static void run_one(struct ce_supervisor *s, struct ce_job *job, uint64_t now)
 			ce__stage_kill(s, job, CE_OUTCOME_SYSTEM_ERROR, 0);
 		else
 			ce__stage_kill(s, job, CE_OUTCOME_TIMEOUT, CE_LIMIT_WALL_TIME);
+		return;
+	}
+	if (job->state == CE_JOB_SETUP) {
+		job->check_us = now + QUIET_US;
+		ce__stage_on_report(s, job);
 		return;
 	}
 	if (now >= job->check_us || now >= job->usage_due_us)

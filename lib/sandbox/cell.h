@@ -72,6 +72,7 @@ struct ce_cell_record {
 	uint64_t clock_us;
 	uint64_t protections; /* observed */
 	int64_t status;	      /* wait status of the program */
+	int64_t empty;	      /* EXITED: init is all that is left, and does nothing but end */
 	int64_t os_error;
 	char step[32];
 	char path[192];

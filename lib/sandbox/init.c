@@ -53,7 +53,8 @@ static uint64_t microseconds(struct timeval t)
 	return (uint64_t)t.tv_sec * 1000000u + (uint64_t)t.tv_usec;
 }
 
-static void report_exit(struct ce_cell *cell, int status)
+/* `empty`: whoever else lives in this pid namespace is init's child or the child of one. All orphans become init's. */
+static void report_exit(struct ce_cell *cell, int status, bool empty)
 {
 	struct ce_cell_record *r = &cell->record;
 	struct rusage u;
@@ -62,6 +63,7 @@ static void report_exit(struct ce_cell *cell, int status)
 	memset(&u, 0, sizeof(u));
 	getrusage(RUSAGE_CHILDREN, &u);
 	r->status = status;
+	r->empty = empty;
 	r->user_us = microseconds(u.ru_utime);
 	r->system_us = microseconds(u.ru_stime);
 	r->max_rss_bytes = (uint64_t)u.ru_maxrss * 1024u;
@@ -72,6 +74,7 @@ static void report_exit(struct ce_cell *cell, int status)
 	r->blocks_read = (uint64_t)u.ru_inblock;
 	r->blocks_written = (uint64_t)u.ru_oublock;
 	ce__cell_report(cell, CE_RECORD_EXITED);
+	close(cell->setup->report_fd); /* wakes the supervisor, which waits for the end of what is told */
 }
 
 /* Reaps until the program itself is gone. The lifeline ends when the supervisor does. */
@@ -88,9 +91,14 @@ static void reap(struct ce_cell *cell, pid_t pid, int signal_fd)
 		pid_t r;
 
 		while ((r = waitpid(-1, &status, WNOHANG)) > 0) {
+			int other;
+
 			if (r != pid)
 				continue;
-			report_exit(cell, status);
+			do
+				r = waitpid(-1, &other, WNOHANG);
+			while (r > 0);
+			report_exit(cell, status, r < 0 && errno == ECHILD);
 			_exit(0);
 		}
 		if (r < 0 && errno != EINTR)
