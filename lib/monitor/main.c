@@ -134,6 +134,7 @@ int main(void)
 	memset(&s, 0, sizeof(s));
 	memset(&failure, 0, sizeof(failure));
 	s.control = CE_CONTROL_FD;
+	s.proc_fd = s.home_fd = -1;
 	s.epoll = s.host_pidfd = s.owner_fd = s.host_network_fd = s.spare_network_fd = -1;
 	s.jobs_end = &s.jobs;
 	if (ce__setup_inherited()) {

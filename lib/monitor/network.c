@@ -7,9 +7,9 @@
 #include <fcntl.h>
 #include <sched.h>
 
-static int open_own(void)
+static int open_own(const struct ce_supervisor *s)
 {
-	return open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	return openat(s->proc_fd, "self/ns/net", O_RDONLY | O_CLOEXEC);
 }
 
 /* Back to the host's network. Where that fails we are astray, and nothing is launched before it succeeds: a cell that is
@@ -24,7 +24,7 @@ void ce__network_open(struct ce_supervisor *s)
 {
 	s->spare_network_fd = -1;
 	/* An ordinary user could not come back to the host's; in some containers root cannot either. */
-	s->host_network_fd = s->rootless ? -1 : open_own();
+	s->host_network_fd = s->rootless ? -1 : open_own(s);
 	if (s->host_network_fd >= 0 && go_home(s)) {
 		ce__base_close(&s->host_network_fd);
 		s->network_astray = false;
@@ -37,7 +37,7 @@ void ce__network_make_spare(struct ce_supervisor *s)
 		return;
 	if (unshare(CLONE_NEWNET) < 0)
 		return; /* the next launch makes its own, or says why not */
-	s->spare_network_fd = open_own();
+	s->spare_network_fd = open_own(s);
 	go_home(s);
 }
 

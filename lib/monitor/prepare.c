@@ -47,15 +47,19 @@ static int prepare_mounts(struct ce_supervisor *s, struct ce_job *job, struct ce
 	bool writable = (job->plan->disable & CE_PROTECTION_READ_ONLY_ROOT) != 0;
 	/* uids of tmpfs are those of our own user namespace */
 	uid_t owner = s->rootless ? 0 : job->slot->init_uid;
+	struct ce_root root = { .fd = -1 };
+	int r;
 
 	job->work_fd = ce__root_make_work(stage->disk_bytes, stage->disk_inodes + 4, owner);
 	if (job->work_fd < 0) {
-		int r = -job->work_fd;
-
+		r = -job->work_fd;
 		job->work_fd = -1;
 		return ce__failure_set(failure, CE_ERR_OS, r, "work", "cannot create the work tmpfs");
 	}
-	return ce__roots_clone(s->roots, job->plan, stage, writable, &job->setup.root_fd, failure);
+	r = ce__roots_find(s->roots, job->plan, stage, writable, &root, failure);
+	job->setup.root_fd = root.fd;
+	job->setup.root_device = root.device;
+	return r;
 }
 
 static int prepare_pipes(struct ce_job *job, struct ce_failure *failure)
@@ -126,7 +130,6 @@ int ce__prepare_stage(struct ce_supervisor *s, struct ce_job *job, struct ce_fai
 		.stage = stage,
 		.argv = ce__plan_vector(job->plan, stage->argv),
 		.env = ce__plan_vector(job->plan, stage->env),
-		.mount_point = ce__roots_mount_point(s->roots),
 		.disable = job->plan->disable,
 		.tolerate = job->plan->tolerate,
 		.landlock_abi = s->landlock_abi,
@@ -135,6 +138,8 @@ int ce__prepare_stage(struct ce_supervisor *s, struct ce_job *job, struct ce_fai
 		.rlimits_only = s->limits_info.protections == 0,
 		.lifeline_fd = -1,
 		.report_fd = -1,
+		.proc_fd = s->proc_fd,
+		.home_fd = s->home_fd,
 		.root_fd = -1,
 		.artifacts_fd = job->artifacts_fd,
 		.compiled_fd = job->compiled_fd,

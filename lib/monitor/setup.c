@@ -177,11 +177,15 @@ static int enter_mount_namespace(struct ce_supervisor *s, struct ce_failure *fai
 	if (unshare(CLONE_NEWNS) < 0)
 		return ce__failure_set(failure, CE_ERR_UNSUPPORTED, errno, "mount-namespace",
 				       "cannot create a mount namespace");
-	/* Private, so that nothing of ours shows on the host; a cell's namespace is a copy of this one. */
+	/* Private, so that nothing of ours shows on the host; the prepared roots are built in copies of this one. */
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return ce__failure_set(failure, CE_ERR_OS, errno, "mount-namespace", "cannot make the mounts private");
+	s->proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	s->home_fd = s->proc_fd < 0 ? -1 : openat(s->proc_fd, "self/ns/mnt", O_RDONLY | O_CLOEXEC);
+	if (s->home_fd < 0)
+		return ce__failure_set(failure, CE_ERR_OS, errno, "mount-namespace", "cannot open /proc/self/ns/mnt");
 	snprintf(roots, sizeof(roots), "%s/roots", s->state_dir);
-	return ce__roots_open(roots, &s->roots, failure);
+	return ce__roots_open(roots, s->proc_fd, &s->roots, failure);
 }
 
 static void look_at_machine(struct ce_supervisor *s)
@@ -198,7 +202,7 @@ static void look_at_machine(struct ce_supervisor *s)
 	for (size_t i = 0; i < CE_CELL_NAMESPACES; i++) {
 		struct stat st;
 
-		if (stat(ce__cell_namespaces[i].path, &st) == 0)
+		if (fstatat(s->proc_fd, ce__cell_namespaces[i].path, &st, 0) == 0)
 			s->host_namespaces[i] = st.st_ino;
 	}
 }
@@ -265,5 +269,6 @@ void ce__setup_undo(struct ce_supervisor *s)
 	bool keep = s->limits && ce__limits_close(s->limits) < 0;
 
 	ce__state_close(s, keep);
+	ce__roots_close(s->roots);
 	/* The mount namespace, the leases and the memory go with the process. */
 }

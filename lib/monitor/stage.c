@@ -34,7 +34,6 @@ static void release_setup(struct ce_job *job)
 {
 	ce__base_close(&job->setup.report_fd);
 	ce__base_close(&job->setup.lifeline_fd);
-	ce__base_close(&job->setup.root_fd);
 	ce__base_close(&job->setup.park_fd);
 	free(job->setup.argv);
 	free(job->setup.env);
@@ -65,10 +64,12 @@ static void clean_later(struct ce_job *job)
 static int launch(struct ce_supervisor *s, struct ce_job *job, struct ce_failure *failure)
 {
 	int r = ce__network_enter(s, job->plan, &job->setup.network_ready);
+	bool lost = false;
 
 	if (r)
 		return ce__failure_set(failure, CE_ERR_OS, -r, "network", "cannot return to the host's network namespace");
-	r = ce__launch_cell(&job->setup, &job->pid, &job->pidfd, failure);
+	r = ce__launch_cell(&job->setup, &job->pid, &job->pidfd, &lost, failure);
+	s->stopping = s->stopping || lost; /* where we are there is no way to go on */
 	if (job->setup.network_ready)
 		ce__network_leave(s);
 	return r;

@@ -100,6 +100,7 @@ struct ce_supervisor {
 	struct ce_limits_backend *limits;
 	struct ce_limits_info limits_info;
 	struct ce_roots *roots;
+	int proc_fd, home_fd; /* owned: /proc, and our mount namespace */
 	int host_network_fd, spare_network_fd; /* owned; -1: none */
 	bool network_astray;		       /* not in the host's network namespace */
 	struct ce_slot *slots;

@@ -17,7 +17,7 @@
 
 /* user, pid, mnt, net, ipc, uts, cgroup, time */
 struct ce_namespace {
-	const char *path; /* "/proc/self/ns/user" */
+	const char *path; /* below /proc: "self/ns/user" */
 	uint64_t clone_flag;
 	uint64_t protection;
 };
@@ -28,7 +28,6 @@ struct ce_cell_setup {
 	const struct ce_plan_stage *stage; /* inside the plan */
 	char **argv;			   /* owned vector of borrowed texts */
 	char **env;
-	const char *mount_point; /* a directory in the supervisor's mount namespace; borrowed */
 	uint64_t disable;	 /* CE_PROTECTION_* not to apply */
 	uint64_t tolerate;	 /* CE_PROTECTION_* that may be missing */
 	uint64_t landlock_abi;
@@ -47,7 +46,7 @@ struct ce_cell_setup {
 	int lifeline_fd; /* one byte: id maps are written; end of file: the supervisor is gone */
 	int report_fd;
 	int stdio[3];
-	int root_fd;	  /* detached clone of the prepared root */
+	int proc_fd;	  /* the supervisor's /proc */
 	int work_fd;	  /* detached tmpfs */
 	int artifacts_fd; /* the compile cell's tmpfs */
 	int compiled_fd;  /* a memfd with what an earlier compile stage made */
@@ -57,6 +56,9 @@ struct ce_cell_setup {
 	int attach_fds[CE_CELL_ATTACH];
 	size_t attach_count;
 	int clone_cgroup_fd;
+	/* of the supervisor, borrowed: mount namespaces, the prepared root's and its own */
+	int root_fd, home_fd;
+	dev_t root_device; /* the prepared root's file system */
 };
 
 enum ce_cell_record_kind {
@@ -82,22 +84,28 @@ struct ce_cell_record {
 	uint64_t done_us[2][CE_CELL_STEPS_MAX]; /* CE_PLAN_TRACE: by table and index in it; 0: skipped */
 };
 
-/* Starts init, always as a child of the caller. On success *pid and *pidfd are the caller's.
+/* Starts init, always as a child of the caller. On success *pid and *pidfd are the caller's. *lost: the caller could not come back to
+ * its own mount namespace, and must end.
  * With a parent user namespace, who lives in it with capabilities has them over the cell too. It cannot join by init's pidfd, since
  * init is not dumpable: it needs descriptors of the namespaces, which the supervisor can open in /proc/<pid>/ns. */
-int ce__launch_cell(const struct ce_cell_setup *setup, pid_t *pid, int *pidfd, struct ce_failure *failure);
+int ce__launch_cell(const struct ce_cell_setup *setup, pid_t *pid, int *pidfd, bool *lost, struct ce_failure *failure);
 
 /* The prepared root's tmpfs for one cell: detached, owned by `uid`. Returns its descriptor or -errno. */
 int ce__root_make_work(uint64_t bytes, uint64_t inodes, uid_t uid);
 
-/* Prepared roots, built once per mount table in the supervisor's private mount namespace. */
+/* Prepared roots, each in a mount namespace of its own, built once per mount table. */
 struct ce_roots;
-/* `directory` exists and is empty; it becomes a private tmpfs. */
-int ce__roots_open(const char *directory, struct ce_roots **out, struct ce_failure *failure);
-/* A detached clone for one cell: its descriptor, or a CE_ERR_*. */
-int ce__roots_clone(struct ce_roots *roots, const struct ce_plan *plan, const struct ce_plan_stage *stage,
-		    bool writable, int *fd, struct ce_failure *failure);
-const char *ce__roots_mount_point(const struct ce_roots *roots);
+struct ce_root {
+	int fd;	      /* its mount namespace; borrowed, until the next call */
+	dev_t device; /* its file system */
+};
+/* `directory` exists and is empty; mounts are made on it in other mount namespaces than the caller's. `proc_fd`: the caller's /proc;
+ * borrowed. */
+int ce__roots_open(const char *directory, int proc_fd, struct ce_roots **out, struct ce_failure *failure);
+void ce__roots_close(struct ce_roots *roots);
+/* The one for this stage; 0, or a CE_ERR_*. */
+int ce__roots_find(struct ce_roots *roots, const struct ce_plan *plan, const struct ce_plan_stage *stage, bool writable,
+		   struct ce_root *out, struct ce_failure *failure);
 
 /* ---- inside the cell ---- */
 
@@ -130,11 +138,9 @@ void ce__cell_copy_text(char *out, size_t size, const char *text);
 void ce__cell_main(const struct ce_cell_setup *setup) __attribute__((noreturn));
 
 /* Steps that live in files of their own. */
-int ce__mounts_attach_root(struct ce_cell *cell, const char **path);
 int ce__mounts_attach_work(struct ce_cell *cell, const char **path);
 int ce__mounts_proc(struct ce_cell *cell, const char **path);
 int ce__mounts_mask_proc(struct ce_cell *cell, const char **path);
-int ce__mounts_pivot(struct ce_cell *cell, const char **path);
 int ce__files_write(struct ce_cell *cell, const char **path);
 /* Puts a plan's files into a work directory; they belong to `owner`. 0, or -errno with *path at the one that failed. */
 int ce__files_put(int work, const struct ce_plan *plan, uid_t owner, const char **path);

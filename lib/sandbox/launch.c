@@ -11,26 +11,27 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+
+#include "sandbox/helper.h"
 
 #ifndef CLONE_NEWTIME
 #define CLONE_NEWTIME 0x00000080
 #endif
 
 const struct ce_namespace ce__cell_namespaces[CE_CELL_NAMESPACES] = {
-	{ "/proc/self/ns/user", CLONE_NEWUSER, CE_PROTECTION_USER_NS },
-	{ "/proc/self/ns/pid", CLONE_NEWPID, CE_PROTECTION_PID_NS },
-	{ "/proc/self/ns/mnt", CLONE_NEWNS, CE_PROTECTION_MOUNT_NS },
-	{ "/proc/self/ns/net", CLONE_NEWNET, CE_PROTECTION_NETWORK_NS },
-	{ "/proc/self/ns/ipc", CLONE_NEWIPC, CE_PROTECTION_IPC_NS },
-	{ "/proc/self/ns/uts", CLONE_NEWUTS, CE_PROTECTION_UTS_NS },
+	{ "self/ns/user", CLONE_NEWUSER, CE_PROTECTION_USER_NS },
+	{ "self/ns/pid", CLONE_NEWPID, CE_PROTECTION_PID_NS },
+	{ "self/ns/mnt", CLONE_NEWNS, CE_PROTECTION_MOUNT_NS },
+	{ "self/ns/net", CLONE_NEWNET, CE_PROTECTION_NETWORK_NS },
+	{ "self/ns/ipc", CLONE_NEWIPC, CE_PROTECTION_IPC_NS },
+	{ "self/ns/uts", CLONE_NEWUTS, CE_PROTECTION_UTS_NS },
 	/* cgroup: not at clone but by a step, once init is in its cgroup, so that this is the namespace's root */
-	{ "/proc/self/ns/cgroup", 0, CE_PROTECTION_CGROUP_NS },
-	{ "/proc/self/ns/time", CLONE_NEWTIME, CE_PROTECTION_TIME_NS },
+	{ "self/ns/cgroup", 0, CE_PROTECTION_CGROUP_NS },
+	{ "self/ns/time", CLONE_NEWTIME, CE_PROTECTION_TIME_NS },
 };
 
 /* What one launch knows. A helper shares it with the supervisor, which waits meanwhile. */
@@ -41,9 +42,7 @@ struct launch {
 	pid_t pid;
 	int pidfd;
 	int result; /* CE_ERR_* */
-	/* of helpers */
-	char *stacks;
-	pid_t inner;
+	struct ce_helper inner;
 };
 
 static pid_t clone_init(struct launch *l)
@@ -91,14 +90,14 @@ static int clone_what_can_be_had(struct launch *l)
 }
 
 /* The number that a process has for whoever mounted /proc. */
-static int read_pid(int pidfd, pid_t *pid, struct ce_failure *failure)
+static int read_pid(const struct ce_cell_setup *setup, int pidfd, pid_t *pid, struct ce_failure *failure)
 {
 	char path[48], text[512];
 	const char *line = NULL;
 	ssize_t n;
 
-	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", pidfd);
-	n = ce__io_read_file(AT_FDCWD, path, text, sizeof(text));
+	snprintf(path, sizeof(path), "self/fdinfo/%d", pidfd);
+	n = ce__io_read_file(setup->proc_fd, path, text, sizeof(text));
 	if (n > 0)
 		line = strstr(text, "\nPid:");
 	*pid = line ? (pid_t)strtol(line + 5, NULL, 10) : -1;
@@ -107,15 +106,15 @@ static int read_pid(int pidfd, pid_t *pid, struct ce_failure *failure)
 	return ce__failure_set(failure, CE_ERR_OS, n < 0 ? (int)-n : ESRCH, "pid", "cannot read init's number");
 }
 
-static int write_map(pid_t pid, const char *file, const char *text, struct ce_failure *failure)
+static int write_map(const struct launch *l, const char *file, const char *text)
 {
 	char path[64];
 	int r;
 
-	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, file);
-	r = ce__io_write_file(AT_FDCWD, path, text);
+	snprintf(path, sizeof(path), "%d/%s", (int)l->pid, file);
+	r = ce__io_write_file(l->setup->proc_fd, path, text);
 	if (r)
-		return ce__failure_set(failure, CE_ERR_OS, -r, "id-map", "cannot write %s", file);
+		return ce__failure_set(l->failure, CE_ERR_OS, -r, "id-map", "cannot write %s", file);
 	return 0;
 }
 
@@ -130,13 +129,11 @@ static int write_maps(const struct launch *l, uid_t init_uid, uid_t program_uid)
 		snprintf(map, sizeof(map), "%d %u 1\n", CE_CELL_UID, (unsigned)program_uid);
 	else
 		snprintf(map, sizeof(map), "0 %u 1\n%d %u 1\n", (unsigned)init_uid, CE_CELL_UID, (unsigned)program_uid);
-	r = write_map(l->pid, "uid_map", map, l->failure);
-	return r ? r : write_map(l->pid, "gid_map", map, l->failure);
+	r = write_map(l, "uid_map", map);
+	return r ? r : write_map(l, "gid_map", map);
 }
 
-/* ---- helpers: memory and descriptors shared with the supervisor, namespaces and ids their own ---- */
-
-#define HELPER_STACK_BYTES ((size_t)64 * 1024) /* init goes on with a copy of it */
+/* ---- in a helper ---- */
 
 /* The owner of a user namespace has to have an id in the one above it. Only the effective ids: with others of the supervisor's,
  * nobody who has that id can touch the memory that the two share. A change of ids makes that memory undumpable, and with it
@@ -151,13 +148,6 @@ static int take_parent_ids(const struct ce_cell_setup *setup)
 	return prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) < 0 ? -errno : 0;
 }
 
-/* Runs `body` as a child that shares all but its namespaces and ids, and waits until it is gone. Not vfork, because the
- * pidfd that clone makes shall be the supervisor's. */
-static pid_t run_helper(struct launch *l, int (*body)(void *), size_t stack, int flags)
-{
-	return clone(body, l->stacks + (stack + 1) * HELPER_STACK_BYTES, CLONE_VM | CLONE_VFORK | CLONE_FILES | SIGCHLD | flags, l);
-}
-
 /* The second helper lives in the pid namespace that the first has joined: only from inside can one below it be made. */
 static int launch_from_inside(void *context)
 {
@@ -168,7 +158,7 @@ static int launch_from_inside(void *context)
 	if (l->result)
 		return 0;
 	/* Our own number for it leads nowhere in the supervisor's /proc. */
-	l->result = read_pid(l->pidfd, &l->pid, l->failure);
+	l->result = read_pid(setup, l->pidfd, &l->pid, l->failure);
 	if (!l->result)
 		l->result = write_maps(l, setup->parent_init_uid, setup->parent_program_uid);
 	return 0;
@@ -194,21 +184,10 @@ static int launch_in_parent(void *context)
 	l->flags |= CLONE_PARENT;
 	if (setup->parent_pid_fd < 0)
 		return launch_from_inside(l);
-	l->inner = run_helper(l, launch_from_inside, 1, CLONE_PARENT);
-	if (l->inner < 0)
-		l->result = ce__failure_set(l->failure, CE_ERR_OS, errno, "helper", "cannot start the helper of a launch");
+	r = ce__helper_start(launch_from_inside, l, CLONE_PARENT, &l->inner);
+	if (r)
+		l->result = ce__failure_set(l->failure, CE_ERR_OS, -r, "helper", "cannot start the helper of a launch");
 	return 0;
-}
-
-/* A helper that was killed has not told what it did; what it cloned is known all the same. */
-static void reap_helper(struct launch *l, pid_t pid)
-{
-	int status = 0;
-
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	if ((!WIFEXITED(status) || WEXITSTATUS(status)) && !l->result)
-		l->result = ce__failure_set(l->failure, CE_ERR_OS, EPERM, "helper", "the helper of a launch was killed");
 }
 
 /* A helper that is not the owner of the cgroup's directory may not clone into it, but a descriptor that the supervisor opened
@@ -230,7 +209,7 @@ static void launch_with_helpers(struct launch *l)
 {
 	struct ce_cell_setup setup = *l->setup;
 	CE_CLEANUP_FD int procs = -1;
-	pid_t helper;
+	int r, inner;
 
 	l->setup = &setup;
 	if (setup.clone_cgroup_fd >= 0 && !setup.rootless) {
@@ -239,16 +218,11 @@ static void launch_with_helpers(struct launch *l)
 			return;
 		procs = setup.attach_fds[setup.attach_count - 1];
 	}
-	l->stacks = mmap(NULL, 2 * HELPER_STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
-	helper = l->stacks == MAP_FAILED ? -1 : run_helper(l, launch_in_parent, 0, 0);
-	if (helper < 0)
-		l->result = ce__failure_set(l->failure, CE_ERR_OS, errno, "helper", "cannot start the helper of a launch");
-	else
-		reap_helper(l, helper);
-	if (l->inner > 0)
-		reap_helper(l, l->inner);
-	if (l->stacks != MAP_FAILED)
-		munmap(l->stacks, 2 * HELPER_STACK_BYTES);
+	r = ce__helper_run(launch_in_parent, l, 0);
+	inner = ce__helper_finish(&l->inner);
+	/* One that was killed has not told what it did; what it cloned is known all the same. */
+	if ((r || inner) && !l->result)
+		l->result = ce__failure_set(l->failure, CE_ERR_OS, r ? -r : -inner, "helper", "the helper of a launch failed");
 }
 
 static void abandon(int *pidfd)
@@ -261,15 +235,20 @@ static void abandon(int *pidfd)
 	ce__base_close(pidfd);
 }
 
-int ce__launch_cell(const struct ce_cell_setup *setup, pid_t *pid, int *pidfd, struct ce_failure *failure)
+int ce__launch_cell(const struct ce_cell_setup *setup, pid_t *pid, int *pidfd, bool *lost, struct ce_failure *failure)
 {
 	struct launch l = { .setup = setup, .failure = failure, .pid = -1, .pidfd = -1 };
 
+	*pid = *pidfd = -1;
+	*lost = false;
 	for (size_t i = 0; i < CE_CELL_NAMESPACES; i++)
 		if (!(setup->disable & ce__cell_namespaces[i].protection))
 			l.flags |= ce__cell_namespaces[i].clone_flag;
 	if (setup->network_ready)
 		l.flags &= ~(uint64_t)CLONE_NEWNET;
+	/* Into the prepared root, of which the cell's mount namespace shall be a copy, and back. */
+	if (setns(setup->root_fd, CLONE_NEWNS) < 0)
+		return ce__failure_set(failure, CE_ERR_OS, errno, "root", "cannot enter the prepared root");
 	if (setup->parent_user_fd >= 0) {
 		launch_with_helpers(&l);
 	} else {
@@ -277,6 +256,9 @@ int ce__launch_cell(const struct ce_cell_setup *setup, pid_t *pid, int *pidfd, s
 		if (!l.result)
 			l.result = write_maps(&l, setup->rootless ? 0 : setup->init_uid, setup->rootless ? 0 : setup->program_uid);
 	}
+	*lost = setns(setup->home_fd, CLONE_NEWNS) < 0;
+	if (*lost && !l.result)
+		l.result = ce__failure_set(failure, CE_ERR_OS, errno, "root", "cannot leave the prepared root");
 	if (l.result && l.pidfd >= 0)
 		abandon(&l.pidfd);
 	*pid = l.result ? -1 : l.pid;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * The mounts of one cell, made by init inside its own mount namespace: the root that it was handed, a work tmpfs, /proc. */
+ * The mounts of one cell, made by init inside its own mount namespace, which is a copy of the prepared root's: a work tmpfs, /proc. */
 #include "sandbox/cell.h"
 
 #include <fcntl.h>
@@ -8,14 +8,6 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-
-int ce__mounts_attach_root(struct ce_cell *cell, const char **path)
-{
-	*path = cell->setup->mount_point;
-	if (move_mount(cell->setup->root_fd, "", AT_FDCWD, cell->setup->mount_point, MOVE_MOUNT_F_EMPTY_PATH) < 0)
-		return -errno;
-	return fchdir(cell->setup->root_fd) < 0 ? -errno : 0;
-}
 
 /* One call, which looks for the target before it clones anything: with open_tree a target that is missing would leave a
  * detached tree, and letting go of one waits for an RCU grace period (a millisecond and more on a busy machine). */
@@ -25,7 +17,7 @@ static int bind_part(const char *source, const char *target)
 }
 
 /* One tmpfs, so that one limit covers all that the program can write: its parts appear at /work, /tmp and /dev/shm. The
- * working directory is the new root. */
+ * working directory is the root. */
 int ce__mounts_attach_work(struct ce_cell *cell, const char **path)
 {
 	static const struct {
@@ -56,7 +48,8 @@ int ce__mounts_attach_work(struct ce_cell *cell, const char **path)
 	return 0;
 }
 
-/* Before the old root goes: the kernel grants a user namespace a fresh /proc only while a fully visible one is mounted. */
+/* Over the prepared root's own: the kernel grants a user namespace a fresh /proc only while a fully visible one is mounted. That one
+ * is of a pid namespace that has ended, and shows no process. */
 int ce__mounts_proc(struct ce_cell *cell, const char **path)
 {
 	(void)cell;
@@ -92,16 +85,4 @@ int ce__mounts_mask_proc(struct ce_cell *cell, const char **path)
 	if (r)
 		return r == -ENOENT ? 0 : r;
 	return mount_setattr(AT_FDCWD, "proc/sys", 0, &read_only, sizeof(read_only)) < 0 ? -errno : 0;
-}
-
-/* Stacks the old root on the new one and lets go of it: afterwards no path leads to the host's tree. */
-int ce__mounts_pivot(struct ce_cell *cell, const char **path)
-{
-	*path = "/";
-	if (syscall(SYS_pivot_root, ".", ".") < 0 || umount2(".", MNT_DETACH) < 0)
-		return -errno;
-	if (chdir("/") < 0)
-		return -errno;
-	close(cell->setup->root_fd);
-	return 0;
 }

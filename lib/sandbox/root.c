@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * Prepared roots. A cell's root is the same for every execution of one runtime, so it is built once, read-only, in the
- * supervisor's private mount namespace; a cell gets a clone of the tree (about 30 us) instead of a dozen mounts. */
+ * Prepared roots. A cell's root is the same for every execution of one runtime, so it is built once, read-only, as the root of a
+ * mount namespace that has nothing else: no path leads to the host's tree any more. A cell is cloned into a copy of it (about a
+ * dozen mounts) instead of a copy of the host's, which it would have to leave again (an RCU grace period). */
 #include "sandbox/cell.h"
 
 #include <fcntl.h>
 #include <linux/mount.h>
 #include <linux/openat2.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+
+#include "sandbox/helper.h"
 
 #define ROOTS_MAX 64
 
@@ -21,11 +25,12 @@ struct prepared {
 	size_t table_size;
 	bool writable;
 	uint64_t used; /* for least recently used */
+	struct ce_root root; /* its descriptor is owned */
 };
 
 struct ce_roots {
 	char directory[300];
-	char mount_point[320];
+	int proc_fd; /* borrowed */
 	struct prepared entries[ROOTS_MAX];
 	size_t count;
 	uint64_t clock;
@@ -63,28 +68,34 @@ static int mount_tmpfs_at(const char *path, const char *size, const char *inodes
 	return mount("codeexec", path, "tmpfs", MS_NOSUID | MS_NODEV, options) < 0 ? -errno : 0;
 }
 
-int ce__roots_open(const char *directory, struct ce_roots **out, struct ce_failure *failure)
+int ce__roots_open(const char *directory, int proc_fd, struct ce_roots **out, struct ce_failure *failure)
 {
 	CE_CLEANUP_FREE struct ce_roots *roots = calloc(1, sizeof(*roots));
-	int r;
 
 	if (!roots)
 		return ce__failure_set(failure, CE_ERR_NO_MEMORY, 0, "roots", "out of memory");
 	if ((size_t)snprintf(roots->directory, sizeof(roots->directory), "%s", directory) >= sizeof(roots->directory))
 		return ce__failure_set(failure, CE_ERR_INVALID, 0, "roots", "%s: path too long", directory);
-	snprintf(roots->mount_point, sizeof(roots->mount_point), "%s/cell", directory);
-	r = mount_tmpfs_at(directory, "1m", "512");
-	if (r)
-		return ce__failure_set(failure, CE_ERR_OS, -r, "roots", "cannot mount a tmpfs on %s", directory);
-	if (mkdir(roots->mount_point, 0755) < 0)
-		return ce__failure_set(failure, CE_ERR_OS, errno, "roots", "cannot create %s", roots->mount_point);
+	roots->proc_fd = proc_fd;
 	*out = ce__steal_pointer(&roots);
 	return 0;
 }
 
-const char *ce__roots_mount_point(const struct ce_roots *roots)
+static void forget(struct prepared *p)
 {
-	return roots->mount_point;
+	ce__base_close(&p->root.fd);
+	free(p->table);
+	p->table = NULL;
+}
+
+void ce__roots_close(struct ce_roots *roots)
+{
+	if (!roots)
+		return;
+	for (size_t i = 0; i < roots->count; i++)
+		if (roots->entries[i].table)
+			forget(&roots->entries[i]);
+	free(roots);
 }
 
 /* Every lookup stays inside the root that is being built: a symbolic link in it (/var/tmp, /bin) means a place in the cell,
@@ -243,75 +254,133 @@ static uint64_t digest(const void *data, size_t size)
 	return h;
 }
 
-static void root_path(const struct ce_roots *roots, size_t index, char *path, size_t size)
+/* ---- in helpers ---- */
+
+struct building {
+	const struct ce_roots *roots;
+	const struct ce_plan *plan;
+	const struct ce_plan_stage *stage;
+	bool writable;
+	struct ce_failure *failure;
+	struct ce_root root;
+	int result; /* CE_ERR_* */
+};
+
+static int mount_proc(void *context)
 {
-	snprintf(path, size, "%s/root%zu", roots->directory, index);
+	int *r = context;
+
+	*r = mount("proc", "proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0 ? -errno : 0;
+	return 0;
 }
 
-static int find_or_build(struct ce_roots *roots, const struct ce_plan *plan, const struct ce_plan_stage *stage,
-			 bool writable, size_t *index, struct ce_failure *failure)
+/* What the kernel wants to see before it grants a user namespace a fresh /proc: one with nothing mounted over it. Made by pid 1 of a
+ * pid namespace that ends with it, so that it shows nobody. Where it cannot be had, the cell's cannot either, and says so. */
+static int add_dead_proc(void)
 {
-	size_t size = 0, slot = roots->count;
+	int mounted = -EPERM;
+	int r = ce__helper_run(mount_proc, &mounted, CLONE_NEWPID);
+
+	return r ? r : mounted == -EPERM ? 0 : mounted;
+}
+
+static int leave_host(void)
+{
+	if (syscall(SYS_pivot_root, ".", ".") < 0 || umount2(".", MNT_DETACH) < 0)
+		return -errno;
+	return chdir("/") < 0 ? -errno : 0;
+}
+
+static int build_inside(void *context)
+{
+	struct building *b = context;
+	const char *path = b->roots->directory;
+	struct stat st;
+	int r;
+
+	if (unshare(CLONE_NEWNS) < 0)
+		b->result = ce__failure_set(b->failure, CE_ERR_OS, errno, "root", "cannot create a mount namespace");
+	else if ((r = mount_tmpfs_at(path, "4m", "4096")))
+		b->result = ce__failure_set(b->failure, CE_ERR_OS, -r, "root", "cannot mount a tmpfs on %s", path);
+	else if (chdir(path) < 0 || stat(".", &st) < 0)
+		b->result = ce__failure_set(b->failure, CE_ERR_OS, errno, "root", "cannot enter %s", path);
+	else
+		b->result = build(b->plan, b->stage, ".", b->writable, b->failure);
+	if (b->result)
+		return 0;
+	r = add_dead_proc();
+	if (!r)
+		r = leave_host();
+	if (r) {
+		b->result = ce__failure_set(b->failure, CE_ERR_OS, -r, "root", "cannot make the root one of its own");
+		return 0;
+	}
+	b->root.device = st.st_dev;
+	/* The descriptors are the supervisor's: with this one the namespace outlives the helper. */
+	b->root.fd = openat(b->roots->proc_fd, "self/ns/mnt", O_RDONLY | O_CLOEXEC);
+	if (b->root.fd < 0)
+		b->result = ce__failure_set(b->failure, CE_ERR_OS, errno, "root", "cannot keep the mount namespace");
+	return 0;
+}
+
+/* ---- the table of them ---- */
+
+static struct prepared *find(struct ce_roots *roots, const void *table, size_t size, uint64_t key, bool writable)
+{
+	for (size_t i = 0; i < roots->count; i++) {
+		struct prepared *p = &roots->entries[i];
+
+		if (p->table && p->key == key && p->writable == writable && p->table_size == size &&
+		    !memcmp(p->table, table, size))
+			return p;
+	}
+	return NULL;
+}
+
+/* An entry without a table: a new one, or that which was used longest ago. */
+static struct prepared *take_entry(struct ce_roots *roots)
+{
+	struct prepared *oldest = &roots->entries[0];
+
+	for (size_t i = 0; i < roots->count; i++) {
+		if (!roots->entries[i].table)
+			return &roots->entries[i];
+		if (roots->entries[i].used < oldest->used)
+			oldest = &roots->entries[i];
+	}
+	if (roots->count < ROOTS_MAX)
+		return &roots->entries[roots->count++];
+	forget(oldest);
+	return oldest;
+}
+
+int ce__roots_find(struct ce_roots *roots, const struct ce_plan *plan, const struct ce_plan_stage *stage, bool writable,
+		   struct ce_root *out, struct ce_failure *failure)
+{
+	struct building b = { .roots = roots, .plan = plan, .stage = stage, .writable = writable, .failure = failure,
+			      .root = { .fd = -1 } };
+	size_t size = 0;
 	CE_CLEANUP_FREE void *table = serialise(plan, stage, &size);
-	char path[340];
+	struct prepared *p;
 	uint64_t key;
 	int r;
 
 	if (!table)
 		return ce__failure_set(failure, CE_ERR_NO_MEMORY, 0, "root", "out of memory");
 	key = digest(table, size);
-	for (size_t i = 0; i < roots->count; i++) {
-		struct prepared *p = &roots->entries[i];
-
-		if (p->table && p->key == key && p->writable == writable && p->table_size == size &&
-		    !memcmp(p->table, table, size)) {
-			*index = i;
-			return 0;
+	p = find(roots, table, size, key, writable);
+	if (!p) {
+		r = ce__helper_run(build_inside, &b, 0);
+		if (r && !b.result)
+			b.result = ce__failure_set(failure, CE_ERR_OS, -r, "root", "cannot build a root");
+		if (b.result) {
+			ce__base_close(&b.root.fd);
+			return b.result;
 		}
-		if (!p->table)
-			slot = i;
+		p = take_entry(roots);
+		*p = (struct prepared){ key, ce__steal_pointer(&table), size, writable, 0, b.root };
 	}
-	if (slot == ROOTS_MAX) {
-		slot = 0;
-		for (size_t i = 1; i < ROOTS_MAX; i++)
-			if (roots->entries[i].used < roots->entries[slot].used)
-				slot = i;
-		root_path(roots, slot, path, sizeof(path));
-		umount2(path, MNT_DETACH);
-		free(roots->entries[slot].table);
-		roots->entries[slot].table = NULL;
-	}
-	root_path(roots, slot, path, sizeof(path));
-	if (mkdir(path, 0755) < 0 && errno != EEXIST)
-		return ce__failure_set(failure, CE_ERR_OS, errno, "root", "cannot create %s", path);
-	r = mount_tmpfs_at(path, "4m", "4096");
-	if (r)
-		return ce__failure_set(failure, CE_ERR_OS, -r, "root", "cannot mount a tmpfs on %s", path);
-	r = build(plan, stage, path, writable, failure);
-	if (r) {
-		umount2(path, MNT_DETACH);
-		return r;
-	}
-	roots->entries[slot] = (struct prepared){ key, ce__steal_pointer(&table), size, writable, 0 };
-	if (slot == roots->count)
-		roots->count++;
-	*index = slot;
-	return 0;
-}
-
-int ce__roots_clone(struct ce_roots *roots, const struct ce_plan *plan, const struct ce_plan_stage *stage,
-		    bool writable, int *fd, struct ce_failure *failure)
-{
-	char path[340];
-	size_t index = 0;
-	int r = find_or_build(roots, plan, stage, writable, &index, failure);
-
-	if (r)
-		return r;
-	roots->entries[index].used = ++roots->clock;
-	root_path(roots, index, path, sizeof(path));
-	*fd = open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
-	if (*fd < 0)
-		return ce__failure_set(failure, CE_ERR_OS, errno, "root", "cannot clone the prepared root");
+	p->used = ++roots->clock;
+	*out = p->root;
 	return 0;
 }

@@ -30,7 +30,7 @@ static int compare_fds(const void *a, const void *b)
 static int close_inherited(struct ce_cell *cell, const char **path)
 {
 	const struct ce_cell_setup *s = cell->setup;
-	int keep[16] = { s->lifeline_fd, s->report_fd, s->stdio[0], s->stdio[1], s->stdio[2], s->root_fd,
+	int keep[16] = { s->lifeline_fd, s->report_fd, s->stdio[0], s->stdio[1], s->stdio[2], s->proc_fd,
 			 s->work_fd, s->artifacts_fd, s->lease_fd, s->park_fd, s->compiled_fd };
 	size_t count = 11;
 	unsigned next = 0;
@@ -122,13 +122,13 @@ static uint64_t number_in(const char *link, size_t size)
 	return number;
 }
 
-/* Through the supervisor's /proc, which is still there. Reading the links costs half of what following them does. */
+/* Through the supervisor's /proc, for the last time. Reading the links costs half of what following them does. */
 static int observe_namespaces(struct ce_cell *cell, const char **path)
 {
 	for (size_t i = 0; i < CE_CELL_NAMESPACES; i++) {
 		const struct ce_namespace *n = &ce__cell_namespaces[i];
 		char link[64];
-		ssize_t size = readlink(n->path, link, sizeof(link));
+		ssize_t size = readlinkat(cell->setup->proc_fd, n->path, link, sizeof(link));
 		uint64_t number;
 
 		*path = n->path;
@@ -145,7 +145,19 @@ static int observe_namespaces(struct ce_cell *cell, const char **path)
 		else if (!((cell->setup->disable | cell->setup->tolerate) & n->protection))
 			return -EXDEV;
 	}
-	return 0;
+	*path = NULL;
+	return close(cell->setup->proc_fd) < 0 ? -errno : 0;
+}
+
+/* Whatever the supervisor did wrong: this is no cell unless the prepared root is its root. */
+static int observe_place(struct ce_cell *cell, const char **path)
+{
+	struct stat st;
+
+	*path = "/";
+	if (stat("/", &st) < 0)
+		return -errno;
+	return st.st_dev == cell->setup->root_device ? 0 : -EXDEV;
 }
 
 static int observe_root(struct ce_cell *cell, const char **path)
@@ -189,9 +201,8 @@ static int prefer_as_oom_victim(struct ce_cell *cell, const char **path)
 {
 	int r;
 
-	(void)cell;
 	*path = "/proc/self/oom_score_adj";
-	r = ce__io_write_file(AT_FDCWD, *path, "800");
+	r = ce__io_write_file(cell->setup->proc_fd, "self/oom_score_adj", "800");
 	return r == -ENOENT ? 0 : r;
 }
 
@@ -209,13 +220,12 @@ const struct ce_cell_step ce__cell_init_steps[] = {
 	{ "parent-death", 0, false, die_with_supervisor },
 	{ "session-keyring", CE_PROTECTION_SESSION_KEYRING, true, join_new_keyring },
 	{ "observe-namespaces", 0, false, observe_namespaces },
-	{ "attach-root", 0, false, ce__mounts_attach_root },
+	/* before anything is mounted anywhere */
+	{ "observe-place", 0, false, observe_place },
 	{ "attach-work", 0, false, ce__mounts_attach_work },
-	/* while the supervisor's /proc is still visible */
+	/* while the prepared root's is not masked */
 	{ "proc", CE_PROTECTION_PRIVATE_PROC, true, ce__mounts_proc },
 	{ "mask-proc", CE_PROTECTION_PRIVATE_PROC, false, ce__mounts_mask_proc },
-	/* the last mount: the host's tree goes */
-	{ "pivot-root", 0, false, ce__mounts_pivot },
 	{ "observe-root", CE_PROTECTION_READ_ONLY_ROOT, true, observe_root },
 	{ "host-name", 0, false, set_host_name },
 	{ "loopback", 0, false, raise_loopback },

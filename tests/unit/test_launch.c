@@ -30,6 +30,7 @@ static struct fixture {
 	char directory[64];
 	bool root;
 	struct ce_roots *roots;
+	int proc_fd, home_fd;
 	struct ce_plan *plan;
 	size_t plan_size;
 } fx;
@@ -116,6 +117,7 @@ struct cell {
 static void prepare(struct cell *c, const struct resident *r)
 {
 	struct ce_failure failure = { 0 };
+	struct ce_root root;
 	int report[2], lifeline[2];
 
 	memset(c, 0, sizeof(*c));
@@ -126,7 +128,8 @@ static void prepare(struct cell *c, const struct resident *r)
 	c->setup = (struct ce_cell_setup){
 		.plan = fx.plan,
 		.stage = fx.plan->stages,
-		.mount_point = ce__roots_mount_point(fx.roots),
+		.proc_fd = fx.proc_fd,
+		.home_fd = fx.home_fd,
 		.disable = CE_PROTECTION_SECCOMP,
 		.tolerate = CE_PROTECTION_LANDLOCK | CE_PROTECTION_LANDLOCK_SCOPE,
 		.landlock_abi = ce__landlock_abi(),
@@ -149,15 +152,18 @@ static void prepare(struct cell *c, const struct resident *r)
 		c->setup.stdio[i] = fcntl(open("/dev/null", O_RDWR | O_CLOEXEC), F_DUPFD_CLOEXEC, 3);
 	c->setup.work_fd = ce__root_make_work(1 << 20, 64, fx.root ? UID_INIT : 0);
 	assert_true(c->setup.work_fd >= 0);
-	if (ce__roots_clone(fx.roots, fx.plan, fx.plan->stages, false, &c->setup.root_fd, &failure))
+	if (ce__roots_find(fx.roots, fx.plan, fx.plan->stages, false, &root, &failure))
 		fail_msg("%s", failure.message);
+	c->setup.root_fd = root.fd;
+	c->setup.root_device = root.device;
 }
 
 static void launch(struct cell *c)
 {
 	struct ce_failure failure = { 0 };
+	bool lost;
 
-	if (ce__launch_cell(&c->setup, &c->pid, &c->pidfd, &failure))
+	if (ce__launch_cell(&c->setup, &c->pid, &c->pidfd, &lost, &failure))
 		fail_msg("%s: %s: %s", failure.step, failure.message, strerror((int)failure.os_error));
 }
 
@@ -181,7 +187,6 @@ static void forget(struct cell *c)
 	close(c->pidfd);
 	close(c->setup.lifeline_fd);
 	close(c->setup.work_fd);
-	close(c->setup.root_fd);
 	for (int i = 0; i < 3; i++)
 		close(c->setup.stdio[i]);
 }
@@ -246,17 +251,20 @@ static void caller_stays_where_it_was_and_what_it_was(void **state)
 	struct resident r;
 	struct cell c;
 	int before = open_namespace(getpid(), "user"), after;
+	int mount = open_namespace(getpid(), "mnt"), mount_after;
 
 	(void)state;
 	move_in(&r);
 	prepare(&c, &r);
 	launch(&c);
 	after = open_namespace(getpid(), "user");
+	mount_after = open_namespace(getpid(), "mnt");
 	assert_int_equal(inode(before), inode(after));
+	assert_int_equal(inode(mount), inode(mount_after));
 	assert_int_equal(geteuid(), 0);
 	assert_int_equal(prctl(PR_GET_DUMPABLE, 0, 0, 0, 0), 1);
 	let_it_run(&c);
-	close(before), close(after);
+	close(before), close(after), close(mount), close(mount_after);
 	forget(&c);
 	move_out(&r);
 }
@@ -266,13 +274,15 @@ static void ids_that_the_parent_does_not_have_are_refused(void **state)
 	struct ce_failure failure = { 0 };
 	struct resident r;
 	struct cell c;
+	bool lost = true;
 
 	(void)state;
 	move_in(&r);
 	prepare(&c, &r);
 	c.setup.parent_init_uid = c.setup.parent_program_uid = 77;
-	assert_int_equal(ce__launch_cell(&c.setup, &c.pid, &c.pidfd, &failure), CE_ERR_OS);
+	assert_int_equal(ce__launch_cell(&c.setup, &c.pid, &c.pidfd, &lost, &failure), CE_ERR_OS);
 	assert_string_equal(failure.step, fx.root ? "parent-ids" : "id-map");
+	assert_false(lost);
 	assert_int_equal(c.pid, -1);
 	assert_int_equal(c.pidfd, -1);
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), 0); /* the resident, and nobody else, is our child */
@@ -316,7 +326,9 @@ static int set_up(void **state)
 	strcpy(fx.directory, "/tmp/launch-XXXXXX");
 	if (!mkdtemp(fx.directory) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return -1;
-	if (ce__roots_open(fx.directory, &fx.roots, &failure)) {
+	fx.proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	fx.home_fd = open_namespace(getpid(), "mnt");
+	if (ce__roots_open(fx.directory, fx.proc_fd, &fx.roots, &failure)) {
 		print_error("%s\n", failure.message);
 		return -1;
 	}
@@ -327,8 +339,9 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	(void)state;
-	umount2(fx.directory, MNT_DETACH);
-	free(fx.roots);
+	close(fx.proc_fd);
+	close(fx.home_fd);
+	ce__roots_close(fx.roots);
 	free(fx.plan);
 	return rmdir(fx.directory);
 }

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT
+ *
+ * Helpers: children that share the supervisor's memory and descriptors and have their own namespaces, ids and place in the file
+ * system, so that the supervisor itself never goes where it could not come back from. It waits until they are gone. */
+#include "sandbox/helper.h"
+
+#include <sched.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+
+#define STACK_BYTES ((size_t)64 * 1024) /* what a helper clones goes on with a copy of it */
+
+static int reap(pid_t pid)
+{
+	int status = 0;
+
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return -errno;
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -EPERM;
+}
+
+int ce__helper_start(int (*body)(void *), void *context, int flags, struct ce_helper *helper)
+{
+	void *stack = mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+	int saved;
+
+	*helper = (struct ce_helper){ -1, NULL };
+	if (stack == MAP_FAILED)
+		return -errno;
+	/* Not vfork, because descriptors that it opens shall be the supervisor's. */
+	helper->pid = clone(body, (char *)stack + STACK_BYTES, CLONE_VM | CLONE_VFORK | CLONE_FILES | SIGCHLD | flags, context);
+	if (helper->pid < 0) {
+		saved = errno;
+		munmap(stack, STACK_BYTES);
+		return -saved;
+	}
+	helper->stack = stack;
+	return 0;
+}
+
+int ce__helper_finish(struct ce_helper *helper)
+{
+	int r;
+
+	if (!helper->stack)
+		return 0;
+	r = reap(helper->pid);
+	munmap(helper->stack, STACK_BYTES);
+	helper->stack = NULL;
+	return r;
+}
+
+int ce__helper_run(int (*body)(void *), void *context, int flags)
+{
+	struct ce_helper helper;
+	int r = ce__helper_start(body, context, flags, &helper);
+
+	return r ? r : ce__helper_finish(&helper);
+}
