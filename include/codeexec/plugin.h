@@ -206,6 +206,13 @@ typedef struct ce_plugin {
 	 * said something. A failure here loses the diagnostics, nothing else. Default: none. */
 	int (*explain)(const ce_plugin_host *host, ce_plugin_call *call, const ce_plugin_runtime *runtime,
 		       const ce_plugin_output *output);
+
+	/* What the file of a program that came as ce_request.code is called, where the language wants that to
+	 * follow from what is in it (Java's public classes). `code` is that file under its usual name; *name,
+	 * from host->text, becomes the other one: one part, no '/'. Left NULL: the usual name. Not asked when the
+	 * caller names the file. Since 0.2. Default: the usual name. */
+	int (*name_source)(const ce_plugin_host *host, ce_plugin_call *call, const ce_plugin_runtime *runtime,
+			   const ce_file *code, const char **name);
 } ce_plugin;
 
 #if defined(__GNUC__)

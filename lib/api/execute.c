@@ -166,7 +166,7 @@ static int start_checked(ce_sandbox *sandbox, struct ce_checked_request *checked
 	} else {
 		r = ce__registry_find(sandbox->registry, checked->request.language, false, &executor, &runtime, error);
 		if (!r)
-			r = ce__request_name_program(checked, executor->source_name, error);
+			r = ce__request_name_program(checked, executor, runtime, error);
 	}
 	if (!r)
 		r = ce__execute_limits(sandbox, &executor->runtimes[runtime], checked, &run, &compile, error);

@@ -72,7 +72,7 @@ static int prewarm_language(ce_sandbox *sandbox, const char *language, ce_error 
 	if (!r)
 		r = ce__registry_find(sandbox->registry, language, false, &executor, &runtime, error);
 	if (!r)
-		r = ce__request_name_program(&checked, executor->source_name, error);
+		r = ce__request_name_program(&checked, executor, runtime, error);
 	if (!r)
 		r = prewarm(sandbox, executor, runtime, &checked, error);
 	ce__request_finish(&checked);

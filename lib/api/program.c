@@ -69,7 +69,7 @@ static int create(ce_sandbox *sandbox, struct ce_checked_request *checked, struc
 				  &program->runtime, error);
 
 	if (!r)
-		r = ce__request_name_program(checked, program->executor->source_name, error);
+		r = ce__request_name_program(checked, program->executor, program->runtime, error);
 	if (!r)
 		r = copy_files(program, checked, error);
 	return r ? r : compile(sandbox, program, checked, &program->compiled, error);

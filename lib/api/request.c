@@ -215,15 +215,19 @@ static int take_files(struct ce_checked_request *checked, ce_error **error)
 	return check_duplicates(checked->files, checked->file_count, error);
 }
 
-int ce__request_name_program(struct ce_checked_request *checked, const char *source_name, ce_error **error)
+int ce__request_name_program(struct ce_checked_request *checked, const struct ce_executor *executor, size_t runtime,
+			     ce_error **error)
 {
 	const ce_request *r = &checked->request;
 	int e = allocate_files(checked, r->file_count + 1, error);
 
+	if (!e && r->code)
+		e = ce__executor_name_source(executor, runtime, r->code, r->code_size, &checked->source_name, error);
 	if (e)
 		return e;
 	if (r->code)
-		checked->files[checked->file_count++] = (ce_file){ source_name, r->code, r->code_size };
+		checked->files[checked->file_count++] = (ce_file){
+			checked->source_name ? checked->source_name : executor->source_name, r->code, r->code_size };
 	return take_files(checked, error);
 }
 
@@ -254,8 +258,10 @@ int ce__request_add_program(struct ce_checked_request *checked, ce_error **error
 
 void ce__request_finish(struct ce_checked_request *checked)
 {
+	free(checked->source_name);
 	free(checked->files);
 	free(checked->executable);
+	checked->source_name = NULL;
 	checked->files = NULL;
 	checked->executable = NULL;
 }

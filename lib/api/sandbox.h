@@ -59,6 +59,7 @@ const char *ce__options_supervisor_path(const ce_sandbox_options *options);
 struct ce_checked_request {
 	ce_request request; /* members of the caller's struct, filled up to our size */
 	ce_limits limits, compile_limits;
+	char *source_name; /* of the program that came as code, if its plugin named it; owned */
 	ce_file *files; /* owned array of borrowed files */
 	bool *executable; /* owned; by file */
 	size_t file_count;
@@ -66,7 +67,8 @@ struct ce_checked_request {
 
 int ce__request_check(const ce_request *request, struct ce_checked_request *out, ce_error **error);
 /* Once the language is known: puts the program first. */
-int ce__request_name_program(struct ce_checked_request *checked, const char *source_name, ce_error **error);
+int ce__request_name_program(struct ce_checked_request *checked, const struct ce_executor *executor, size_t runtime,
+			     ce_error **error);
 /* The same for a request that runs a ce_program. */
 int ce__request_add_program(struct ce_checked_request *checked, ce_error **error);
 void ce__request_finish(struct ce_checked_request *checked);

@@ -13,7 +13,7 @@
 #define CE_CALL_DIAGNOSTICS_MAX 100
 #define CE_CALL_TEXT_MAX 4096
 
-enum ce_call_hook { CE_CALL_PROBE = 1, CE_CALL_PREPARE = 2, CE_CALL_EXPLAIN = 3 };
+enum ce_call_hook { CE_CALL_PROBE = 1, CE_CALL_PREPARE = 2, CE_CALL_EXPLAIN = 3, CE_CALL_NAME = 4 };
 
 /* A stage while prepare puts it together. All owned. */
 struct ce_call_stage {

@@ -193,6 +193,11 @@ struct ce_execution_inputs {
 	struct ce_stage_inputs run;
 };
 
+/* Asks the plugin's name_source hook what the file with this program is called. *out is owned by the caller, and NULL
+ * for the executor's usual name. CE_ERR_PLUGIN, CE_ERR_INVALID, CE_ERR_NO_MEMORY. */
+int ce__executor_name_source(const struct ce_executor *executor, size_t runtime, const void *code, size_t size,
+			     char **out, ce_error **error);
+
 /* Asks the plugin's prepare hook. request->limits and ->compile_limits are the effective ones (for
  * {memory_mib}), or NULL: the manifest's. request->files is already checked. CE_ERR_PLUGIN, CE_ERR_INVALID,
  * CE_ERR_NO_MEMORY. */

@@ -44,7 +44,9 @@ static void read_files(struct reader *r, ce_request *request)
 static void check_accepted(struct ce_checked_request *checked)
 {
 	ce_error *error = NULL;
-	int r = ce__request_name_program(checked, "main.py", &error);
+	static char source_name[] = "main.py";
+	static const struct ce_executor executor = { .source_name = source_name };
+	int r = ce__request_name_program(checked, &executor, 0, &error);
 
 	if ((r != 0) != (error != NULL))
 		abort();
