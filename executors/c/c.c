@@ -1,24 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * C: what gcc, clang and the linker say becomes diagnostics. The linker's have the type "linker", warnings
- * the name of their option. */
-#include <codeexec/plugin.h>
+ * C and C++: linked with mold where it is installed, C++ with headers that were compiled ahead; what gcc, clang and the
+ * linker say becomes diagnostics. The linker's have the type "linker", warnings the name of their option. */
+#include "c/headers.h"
 
-#include <string.h>
+#include <stdio.h>
 #include <unistd.h>
-
-#define NUMBER_MAX 10000000
-
-struct slice {
-	const char *text; /* borrowed */
-	size_t size;
-};
-
-struct finding {
-	const char *severity; /* static; NULL: the line says nothing of use */
-	struct slice type, file, message;
-	uint64_t line, column;
-};
 
 static const struct {
 	const char *text;
@@ -29,59 +16,6 @@ static const struct {
     {"warning: ", "warning"},
     {"note: ", "note"},
 };
-
-static int starts_with(struct slice s, const char *prefix)
-{
-	size_t n = strlen(prefix);
-
-	return s.size >= n && memcmp(s.text, prefix, n) == 0;
-}
-
-static const char *find(struct slice s, const char *needle)
-{
-	return memmem(s.text, s.size, needle, strlen(needle));
-}
-
-static struct slice skip(struct slice s, size_t n)
-{
-	s.text += n;
-	s.size -= n;
-	return s;
-}
-
-static struct slice before(struct slice s, const char *end)
-{
-	s.size = (size_t)(end - s.text);
-	return s;
-}
-
-static struct slice take_line(struct slice *rest)
-{
-	const char *end = memchr(rest->text, '\n', rest->size);
-	struct slice line = {rest->text, end ? (size_t)(end - rest->text) : rest->size};
-
-	*rest = skip(*rest, line.size + (end ? 1 : 0));
-	return line;
-}
-
-/* `:NUMBER` at the beginning of *s is taken off; 0 if there is none. */
-static uint64_t take_number(struct slice *s)
-{
-	struct slice rest = *s;
-	uint64_t number = 0;
-
-	if (!starts_with(rest, ":"))
-		return 0;
-	for (rest = skip(rest, 1); rest.size && rest.text[0] >= '0' && rest.text[0] <= '9';
-	     rest = skip(rest, 1))
-		if (number <= NUMBER_MAX)
-			number = number * 10 + (uint64_t)(rest.text[0] - '0');
-	if (number > NUMBER_MAX)
-		number = 0;
-	if (number)
-		*s = rest;
-	return number;
-}
 
 /* `... [-Wunused-variable]` at the end of a message is its type. */
 static void split_option(struct finding *f)
@@ -112,22 +46,10 @@ static int read_severity(struct slice rest, struct finding *f)
 	return 0;
 }
 
-/* `FILE:LINE[:COLUMN]: SEVERITY: MESSAGE`; FILE ends at the first colon that a number follows. */
+/* `FILE:LINE[:COLUMN]: SEVERITY: MESSAGE` */
 static int read_compiler(struct slice line, struct finding *f)
 {
-	for (size_t i = 1; i < line.size; i++) {
-		struct slice rest = skip(line, i);
-
-		if (line.text[i] != ':')
-			continue;
-		f->line = take_number(&rest);
-		if (!f->line)
-			continue;
-		f->column = take_number(&rest);
-		f->file = before(line, line.text + i);
-		return starts_with(rest, ": ") && read_severity(skip(rest, 2), f);
-	}
-	return 0;
+	return take_place(&line, f) && starts_with(line, ": ") && read_severity(skip(line, 2), f);
 }
 
 /* `FILE:(SECTION+OFFSET): MESSAGE` or `FILE:LINE: undefined reference to ...`, perhaps after the linker's
@@ -161,6 +83,22 @@ static int read_linker(struct slice line, struct finding *f)
 	return 1;
 }
 
+/* `mold: error: undefined symbol: f`, and tcc, which is its own linker: `tcc: error: undefined symbol 'f'` */
+static int read_other_linker(struct slice line, struct finding *f)
+{
+	static const char *const heads[] = {"mold: error: ", "mold: fatal: ", "tcc: error: undefined symbol "};
+	size_t i = 0;
+
+	while (i < 3 && !starts_with(line, heads[i]))
+		i++;
+	if (i == 3)
+		return 0;
+	f->severity = "error";
+	f->type = (struct slice){"linker", 6};
+	f->message = skip(line, strlen(i < 2 ? heads[i] : "tcc: error: "));
+	return 1;
+}
+
 /* `gcc: fatal error: no input files` */
 static int read_driver(struct slice line, struct finding *f)
 {
@@ -177,21 +115,6 @@ static int is_echo(const struct finding *f)
 	return starts_with(f->message, "ld returned ") || starts_with(f->message, "linker command failed ");
 }
 
-static int report(const ce_plugin_host *host, ce_plugin_call *call, const struct finding *f)
-{
-	ce_diagnostic diagnostic;
-
-	memset(&diagnostic, 0, sizeof(diagnostic));
-	diagnostic.size = sizeof(diagnostic);
-	diagnostic.severity = f->severity;
-	diagnostic.type = host->text(call, f->type.text, f->type.size);
-	diagnostic.message = host->text(call, f->message.text, f->message.size);
-	diagnostic.file = host->text(call, f->file.text, f->file.size);
-	diagnostic.line = f->line;
-	diagnostic.column = f->column;
-	return host->add_diagnostic(call, &diagnostic);
-}
-
 static int explain(const ce_plugin_host *host, ce_plugin_call *call, const ce_plugin_runtime *runtime,
 		   const ce_plugin_output *output)
 {
@@ -205,14 +128,12 @@ static int explain(const ce_plugin_host *host, ce_plugin_call *call, const ce_pl
 	while (rest.size && r == 0) {
 		struct slice line = take_line(&rest);
 		struct finding f;
-		const struct slice none = {"", 0};
 
-		memset(&f, 0, sizeof(f));
-		f.type = f.file = f.message = none;
+		clear_finding(&f);
 		if (!read_compiler(line, &f)) {
-			f.line = f.column = 0;
-			f.file = none;
-			if (!read_linker(line, &f) && (!read_driver(line, &f) || (is_echo(&f) && found)))
+			clear_finding(&f);
+			if (!read_linker(line, &f) && !read_other_linker(line, &f) &&
+			    (!read_driver(line, &f) || (is_echo(&f) && found)))
 				continue;
 		}
 		found++;
@@ -234,6 +155,58 @@ static int probe(const ce_plugin_host *host, ce_plugin_call *call, const ce_plug
 	return host->require(call, runtime->run->command);
 }
 
+/* Only if all sources begin with it: what is included ahead is so for all of them. */
+static const char *common_header(const ce_plugin_request *request)
+{
+	static const char *const known[] = {"bits/stdc++.h", "iostream", NULL};
+	const char *common = NULL;
+
+	for (size_t i = 0; i < request->file_count; i++) {
+		const ce_file *file = &request->files[i];
+		const struct slice name = {file->name, strlen(file->name)};
+		const char *header;
+
+		/* Headers are read where the sources include them. */
+		if (i > 0 && !ends_with(name, ".cpp") && !ends_with(name, ".cc") && !ends_with(name, ".cxx"))
+			continue;
+		header = leading_header((struct slice){file->data, file->data_size}, known);
+		if (!header || (common && strcmp(common, header) != 0))
+			return NULL;
+		common = header;
+	}
+	return common;
+}
+
+/* gcc takes the one of <header>.gch/ that fits its options, and the header itself if none does. */
+static int add_header(const ce_plugin_host *host, ce_plugin_call *call, const char *directory,
+		      const ce_plugin_request *request)
+{
+	const char *header = common_header(request);
+	char path[512];
+
+	if (!header)
+		return 0;
+	snprintf(path, sizeof(path), "%s/%s.h", directory, strcmp(header, "iostream") == 0 ? header : "stdc++");
+	if (!host->find_file(call, path))
+		return 0;
+	host->add_argument(call, CE_STAGE_COMPILE, "-include");
+	return host->add_argument(call, CE_STAGE_COMPILE, path);
+}
+
+static int prepare(const ce_plugin_host *host, ce_plugin_call *call, const ce_plugin_runtime *runtime,
+		   const ce_plugin_request *request)
+{
+	/* tcc is a linker of its own. */
+	int has_linker = strcmp(runtime->name, "tcc") != 0;
+
+	host->expand(call, CE_STAGE_COMPILE, runtime->compile->command);
+	if (has_linker && host->find_program(call, "mold"))
+		host->add_argument(call, CE_STAGE_COMPILE, "-fuse-ld=mold");
+	if (runtime->prebuilt)
+		add_header(host, call, runtime->prebuilt, request);
+	return host->expand(call, CE_STAGE_RUN, runtime->run->command);
+}
+
 const ce_plugin *ce_plugin_entry(void)
 {
 	static const ce_plugin plugin = {
@@ -241,6 +214,7 @@ const ce_plugin *ce_plugin_entry(void)
 	    .size = sizeof(plugin),
 	    .name = "c",
 	    .probe = probe,
+	    .prepare = prepare,
 	    .explain = explain,
 	};
 

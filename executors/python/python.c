@@ -3,17 +3,9 @@
  * Python: a traceback on stderr becomes one diagnostic. Of chained exceptions it is the last one, which ended
  * the program; of its frames it is the innermost one in the program's own files. SystemExit prints no
  * traceback. */
-#include <codeexec/plugin.h>
+#include "common/text.h"
 
-#include <string.h>
-
-#define WORK_PREFIX "/work/"
 #define GROUP_MARGIN "  | "
-
-struct slice {
-	const char *text; /* borrowed */
-	size_t size;
-};
 
 enum state {
 	OUTSIDE, /* of any traceback */
@@ -33,32 +25,6 @@ struct reader {
 	struct slice type, message, at_file;
 	uint64_t at_line;
 };
-
-static int starts_with(struct slice s, const char *prefix)
-{
-	size_t n = strlen(prefix);
-
-	return s.size >= n && memcmp(s.text, prefix, n) == 0;
-}
-
-static struct slice skip(struct slice s, size_t n)
-{
-	s.text += n;
-	s.size -= n;
-	return s;
-}
-
-/* Takes the next line, without its end, off the front. */
-static struct slice take_line(struct slice *rest)
-{
-	const char *end = memchr(rest->text, '\n', rest->size);
-	struct slice line = {rest->text, end ? (size_t)(end - rest->text) : rest->size};
-
-	*rest = skip(*rest, line.size + (end ? 1 : 0));
-	if (line.size && line.text[line.size - 1] == '\r')
-		line.size--;
-	return line;
-}
 
 /* `  File "NAME", line N[, in FUNCTION]` */
 static int read_frame(struct slice line, struct slice *file, uint64_t *number)
@@ -83,12 +49,6 @@ static int read_frame(struct slice line, struct slice *file, uint64_t *number)
 		*number = *number * 10 + (uint64_t)(rest.text[0] - '0');
 	}
 	return *number > 0;
-}
-
-/* /work/main.py is what Python makes of main.py; the library's callers know it as main.py. */
-static struct slice relative(struct slice file)
-{
-	return starts_with(file, WORK_PREFIX) ? skip(file, strlen(WORK_PREFIX)) : file;
 }
 
 static int is_own_file(struct slice file)
@@ -120,13 +80,6 @@ static int read_exception(struct slice line, struct slice *type, struct slice *m
 		return 0;
 	*message = skip(*message, message->size > 1 && message->text[1] == ' ' ? 2 : 1);
 	return 1;
-}
-
-static int ends_with(struct slice s, const char *suffix)
-{
-	size_t n = strlen(suffix);
-
-	return s.size >= n && memcmp(s.text + s.size - n, suffix, n) == 0;
 }
 
 /* For these the last "File" is the place of the error itself, not a frame. */

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * The plugins' readers of diagnostics, on what a hostile program could have printed. Both plugins are linked in under names of
- * their own, so that the fuzzer sees into them. */
+ * The plugins' readers of diagnostics, on what a hostile program could have printed, and their readers of sources, on the same
+ * bytes. The plugins are linked in under names of their own, so that the fuzzer sees into them. */
 #include "executor/executor.h"
 #include "reader.h"
 
-const ce_plugin *fuzz_python_entry(void);
-const ce_plugin *fuzz_c_entry(void);
+#define PLUGINS(X) X(c) X(go) X(java) X(javascript) X(kotlin) X(python) X(rust) X(typescript)
+#define DECLARE(name) const ce_plugin *fuzz_##name##_entry(void);
+#define LIST(name) fuzz_##name##_entry,
+PLUGINS(DECLARE)
+
+static const ce_plugin *(*const entries[])(void) = { PLUGINS(LIST) };
 
 static const char manifest[] = "abi: 1\n"
 			       "name: fuzz\n"
@@ -15,7 +19,7 @@ static const char manifest[] = "abi: 1\n"
 			       "runtimes:\n"
 			       "  - name: only\n"
 			       "    compile:\n"
-			       "      command: [cc, \"{source}\"]\n"
+			       "      command: [sh, \"{source}\"]\n"
 			       "      artifacts: [\"*\"]\n"
 			       "    run:\n"
 			       "      command: [\"./main\"]\n";
@@ -41,6 +45,24 @@ static void explain(struct ce_executor *executor, const ce_plugin *plugin, const
 	ce__diagnostics_free(diagnostics, count);
 }
 
+/* The same bytes as a program: what it is called, and how it would be run. */
+static void prepare(struct ce_executor *executor, const ce_plugin *plugin, const struct ce_explain_input *input)
+{
+	ce_file file = { "main.cpp", input->errors, input->errors_size };
+	ce_request request = ce_request_init();
+	struct ce_execution_inputs inputs;
+	char *name = NULL;
+
+	executor->plugin = plugin;
+	if (ce__executor_name_source(executor, 0, file.data, file.data_size, &name, NULL) == 0 && name && strchr(name, '/'))
+		abort();
+	request.files = &file;
+	request.file_count = 1;
+	if (ce__executor_prepare(executor, 0, &request, &inputs, NULL) == 0)
+		ce__execution_inputs_finish(&inputs);
+	free(name);
+}
+
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 {
 	static struct ce_executor *executor;
@@ -60,10 +82,14 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 	input.errors = reader_allocate(&r, r.size);
 	if (input.errors && r.size)
 		memcpy((void *)(uintptr_t)input.errors, r.data, r.size);
-	if (input.errors) {
-		explain(executor, fuzz_python_entry(), &input);
-		explain(executor, fuzz_c_entry(), &input);
-	}
+	if (input.errors)
+		for (size_t i = 0; i < sizeof(entries) / sizeof(entries[0]); i++) {
+			const ce_plugin *plugin = entries[i]();
+
+			explain(executor, plugin, &input);
+			if (plugin->prepare)
+				prepare(executor, plugin, &input);
+		}
 	reader_finish(&r);
 	return 0;
 }
