@@ -70,7 +70,7 @@ enum {
 	CE_ERR_MANIFEST = -6,    /* the message begins file:line:column */
 	CE_ERR_PLUGIN = -7,      /* an executor plugin was refused or failed */
 	CE_ERR_BUSY = -8,        /* the queue timeout passed before the execution could start */
-	CE_ERR_TIMEOUT = -9,     /* ce_execution_wait only: not finished yet */
+	CE_ERR_TIMEOUT = -9,     /* ce_execution_wait: not finished yet; else: the supervisor does not answer */
 	CE_ERR_TOO_NEW = -10,    /* sets a member or a flag that this library does not know */
 	CE_ERR_UNAVAILABLE = -11 /* the language is known but cannot run here; the message says why */
 };
@@ -273,18 +273,22 @@ static inline ce_request ce_request_init(void)
 
 /* Creates a sandbox: loads the executors and starts the supervisor. `options` may be NULL.
  * Fails with CE_ERR_UNSUPPORTED when a required protection is missing on this machine (nothing is ever
- * weakened silently), CE_ERR_OS, CE_ERR_INVALID, CE_ERR_TOO_NEW, CE_ERR_NO_MEMORY. A broken manifest is
+ * weakened silently), CE_ERR_OS, CE_ERR_INVALID, CE_ERR_TOO_NEW, CE_ERR_NO_MEMORY, CE_ERR_TIMEOUT (the
+ * supervisor was not ready within a minute: somebody stopped it). A broken manifest is
  * no failure: the other executors load, and the log and ce_sandbox_load_error tell of it. */
 CE_API int ce_sandbox_create(const ce_sandbox_options *options, ce_sandbox **out, ce_error **error);
 
 /* Cancels what still runs, stops the supervisor and waits until nothing is left of either. Executions
- * of this sandbox must have been destroyed before. */
+ * of this sandbox must have been destroyed before. A supervisor that does not end (it was stopped) is killed
+ * after ten seconds. */
 CE_API void ce_sandbox_destroy(ce_sandbox *sandbox);
 
 /* Runs one request from start to end and blocks until it is finished. Any number of threads may call it
  * on one sandbox. Fails with CE_ERR_INVALID (also for CE_REQUEST_INTERACTIVE), CE_ERR_NOT_FOUND,
  * CE_ERR_UNAVAILABLE, CE_ERR_UNSUPPORTED, CE_ERR_PLUGIN, CE_ERR_BUSY, CE_ERR_OS, CE_ERR_NO_MEMORY,
- * CE_ERR_TOO_NEW. */
+ * CE_ERR_TOO_NEW, CE_ERR_TIMEOUT (the supervisor took it not within ten seconds: somebody stopped it). Whoever
+ * stops the supervisor while executions run gets CE_OUTCOME_SYSTEM_ERROR for them after some twenty seconds of
+ * waiting: it is killed, and the next execution starts another. */
 CE_API int ce_execute(ce_sandbox *sandbox, const ce_request *request, ce_result **out, ce_error **error);
 
 CE_API void ce_result_free(ce_result *result);
@@ -379,7 +383,8 @@ CE_API void ce_execution_cancel(ce_execution *execution);
  * could not be set up (ce_error_step names the step), CE_ERR_INVALID if not finished or taken before. */
 CE_API int ce_execution_take_result(ce_execution *execution, ce_result **out, ce_error **error);
 
-/* Kills what still runs and forgets it. */
+/* Kills what still runs and forgets it. Within milliseconds; a supervisor that was stopped costs twenty seconds,
+ * then it is killed with all that it has. */
 CE_API void ce_execution_destroy(ce_execution *execution);
 
 /* 32 hexadecimal digits, random, for logs. Borrowed. */

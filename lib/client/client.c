@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <spawn.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -16,7 +17,7 @@
 
 #define DYING_MS 100
 
-#define REAP_PATIENCE_MS 10000
+#define POLL_MS 1000
 
 static int spawn(const struct ce_client *client, int control, pid_t *pid)
 {
@@ -67,7 +68,7 @@ static void reap(struct ce_client *client)
 	if (client->pid == 0)
 		return;
 	/* It needs milliseconds, or a second if a cgroup is stubborn. One that was stopped needs a push. */
-	while (client->pidfd >= 0 && (r = poll(&p, 1, REAP_PATIENCE_MS)) <= 0) {
+	while (client->pidfd >= 0 && (r = poll(&p, 1, CE_PATIENCE_MS)) <= 0) {
 		if (r == 0)
 			pidfd_send_signal(client->pidfd, SIGKILL, NULL, 0);
 		else if (errno != EINTR)
@@ -96,11 +97,32 @@ static void forget(struct ce_client *client, bool died)
 		ce__sweep_owner(client->ready.owner_path);
 }
 
+/* True once the socket is readable or writable, as `events` says, or has ended. */
+static bool wait_for(const struct ce_client *client, short events, int timeout_ms)
+{
+	struct pollfd p = { .fd = client->control, .events = events };
+	uint64_t end = ce__clock_us() + (uint64_t)timeout_ms * 1000;
+	uint64_t now;
+
+	while ((now = ce__clock_us()) < end)
+		if (poll(&p, 1, (int)((end - now + 999) / 1000)) > 0)
+			return true;
+	return false;
+}
+
 static int receive_ready(struct ce_client *client, ce_error **error)
 {
-	ssize_t n = ce__message_receive(client->control, &client->ready, sizeof(client->ready), NULL, NULL, 0);
 	struct ce_ready *r = &client->ready;
+	ssize_t n;
 
+	if (!wait_for(client, POLLIN, CE_PATIENCE_START_MS)) {
+		int pid = (int)client->pid;
+
+		pidfd_send_signal(client->pidfd, SIGKILL, NULL, 0);
+		return ce__error_set(error, CE_ERR_TIMEOUT, 0, "supervisor", "%s (pid %d) has not become ready for %d s: killed",
+				     client->path, pid, CE_PATIENCE_START_MS / 1000);
+	}
+	n = ce__message_receive(client->control, r, sizeof(*r), NULL, NULL, 0);
 	if (n != (ssize_t)sizeof(*r) || r->type != CE_MSG_READY) {
 		memset(r, 0, sizeof(*r));
 		return ce__error_set(error, CE_ERR_OS, 0, "supervisor", "%s ended at once or is of another build",
@@ -133,6 +155,7 @@ static int start_supervisor(struct ce_client *client, ce_error **error)
 	r = client->pidfd < 0 ? -errno : 0;
 	ce__base_close(&theirs);
 	client->control = ce__steal_fd(&ours);
+	client->deaf = false;
 	if (!r)
 		r = ce__message_send(client->control, &client->hello, sizeof(client->hello), NULL, 0, NULL, 0);
 	if (r)
@@ -188,6 +211,43 @@ static bool is_gone(const struct ce_client *client, int timeout_ms)
 	return poll(&p, 1, timeout_ms) > 0 && (p.revents & POLLIN);
 }
 
+/* The letter after the name, which may hold anything. */
+static char state_of(pid_t pid)
+{
+	char path[64], text[512];
+	const char *end;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	if (ce__io_read_file(AT_FDCWD, path, text, sizeof(text)) < 0)
+		return '?';
+	end = strrchr(text, ')');
+	return end && end[1] == ' ' ? end[2] : '?';
+}
+
+bool ce__client_is_stopped(struct ce_client *client, uint64_t generation)
+{
+	bool stopped;
+
+	pthread_mutex_lock(&client->lock);
+	/* Not reaped by us yet: the pid is still its own. Where a host reaps all children, it may be another's; never mind. */
+	stopped = client->pid && client->restarts == generation &&
+		  (is_gone(client, 0) || state_of(client->pid) == 'T');
+	pthread_mutex_unlock(&client->lock);
+	return stopped;
+}
+
+void ce__client_give_up(struct ce_client *client, uint64_t generation)
+{
+	pthread_mutex_lock(&client->lock);
+	/* Another thread may have done it, and another supervisor be at work. */
+	if (client->pid && client->restarts == generation) {
+		ce__log(client->log, LOG_WARNING, "the supervisor (pid %d) does not answer: killed; its executions are lost",
+			(int)client->pid);
+		forget(client, true);
+	}
+	pthread_mutex_unlock(&client->lock);
+}
+
 void ce__client_lost(struct ce_client *client)
 {
 	pthread_mutex_lock(&client->lock);
@@ -216,6 +276,29 @@ static int make_plan_file(const struct ce_client_start *start, int *out)
 	return 0;
 }
 
+/* Bounded: a supervisor that was stopped reads nothing. Whoever comes after the first does not wait as long again. */
+static int send_patiently(struct ce_client *client, const struct ce_start *head, const struct ce_client_start *start,
+			  const int *fds, size_t count)
+{
+	uint64_t end = ce__clock_us() + (client->deaf ? 0 : (uint64_t)CE_PATIENCE_MS * 1000);
+	int r;
+
+	for (;;) {
+		r = ce__message_send_flags(client->control, head, sizeof(*head), start->plan, (size_t)head->inline_size, fds,
+					   count, MSG_DONTWAIT);
+		if (r != -EAGAIN)
+			break;
+		if (ce__clock_us() >= end) {
+			client->deaf = true;
+			return -ETIMEDOUT;
+		}
+		wait_for(client, POLLOUT, POLL_MS);
+	}
+	if (!r)
+		client->deaf = false;
+	return r;
+}
+
 static int send_start(struct ce_client *client, const struct ce_client_start *start, int socket, int plan_fd)
 {
 	struct ce_start head = {
@@ -234,14 +317,15 @@ static int send_start(struct ce_client *client, const struct ce_client_start *st
 		fds[count++] = start->compiled_fd;
 	if (plan_fd >= 0)
 		fds[count++] = plan_fd;
-	return ce__message_send(client->control, &head, sizeof(head), start->plan, (size_t)head.inline_size, fds, count);
+	return send_patiently(client, &head, start, fds, count);
 }
 
 int ce__client_start(struct ce_client *client, const struct ce_client_start *start, int *socket, char *backend,
-		     ce_error **error)
+		     uint64_t *generation, ce_error **error)
 {
 	CE_CLEANUP_FD int plan_fd = -1, ours = -1, theirs = -1;
 	int sockets[2], r = 0;
+	pid_t pid;
 
 	if (start->plan_size > CE_INLINE_PLAN_BYTES)
 		r = make_plan_file(start, &plan_fd);
@@ -267,7 +351,13 @@ int ce__client_start(struct ce_client *client, const struct ce_client_start *sta
 		r = send_start(client, start, theirs, plan_fd);
 	}
 	memcpy(backend, client->ready.limits_backend, CE_BACKEND_NAME_BYTES);
+	*generation = client->restarts;
+	pid = client->pid;
 	pthread_mutex_unlock(&client->lock);
+	if (r == -ETIMEDOUT)
+		return ce__error_set(error, CE_ERR_TIMEOUT, 0, "start",
+				     "the supervisor (pid %d) takes no execution: was it stopped? Continue it, or destroy the sandbox",
+				     (int)pid);
 	if (r)
 		return ce__error_set(error, CE_ERR_OS, -r, "start", "the supervisor does not take the execution");
 	*socket = ce__steal_fd(&ours);

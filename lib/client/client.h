@@ -4,6 +4,11 @@
 #ifndef CE_CLIENT_CLIENT_H
 #define CE_CLIENT_CLIENT_H
 
+/* How long a supervisor may be silent when an answer is due. A busy one answers within milliseconds, one that somebody
+ * stopped never does; the longest it takes by itself is to sweep what several dead ones left. */
+#define CE_PATIENCE_MS 10000
+#define CE_PATIENCE_START_MS 60000
+
 #include <pthread.h>
 
 #include "error/error.h"
@@ -18,6 +23,7 @@ struct ce_client {
 	pid_t pid;	/* the supervisor's, 0: none */
 	int pidfd;	/* owned */
 	int control;	/* owned */
+	bool deaf; /* it did not take what it was sent for all of the patience */
 	struct ce_ready ready;
 	uint64_t restarts;
 };
@@ -37,9 +43,13 @@ struct ce_client_start {
 };
 
 /* Hands over one execution; *socket is its end of the conversation, `backend` (CE_BACKEND_NAME_BYTES) gets the
- * name of the limits backend. Starts the supervisor anew, once, if it is gone. */
+ * name of the limits backend, *generation which supervisor it was. Starts it anew, once, if it is gone. */
 int ce__client_start(struct ce_client *client, const struct ce_client_start *start, int *socket, char *backend,
-		     ce_error **error);
+		     uint64_t *generation, ce_error **error);
+/* Is the one that was started `generation` stopped (SIGSTOP), or gone? Then nothing can be expected of it. */
+bool ce__client_is_stopped(struct ce_client *client, uint64_t generation);
+/* It does not answer: kills it, removes what it left. Its executions see their sockets end. The next one starts another. */
+void ce__client_give_up(struct ce_client *client, uint64_t generation);
 /* An execution saw its socket end without a last word: the supervisor died. Removes what it left. */
 void ce__client_lost(struct ce_client *client);
 

@@ -7,6 +7,8 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
+#define SILENCES_MAX 2
+#define END_PATIENCE_US (UINT64_C(60) * 1000000)
 #define READ_TURNS 16 /* of 64 KiB per dispatch and stream, so that no stream starves the rest */
 
 static int watch(const ce_execution *e, int fd, uint32_t events, uint32_t about)
@@ -123,7 +125,8 @@ int ce__execution_create(const struct ce_execution_setup *setup, ce_execution **
 	if (r)
 		r = ce__error_set(error, CE_ERR_OS, -r, "pipes", "cannot create the program's streams");
 	else
-		r = ce__client_start(setup->client, &start, &e->socket, e->result->limits_backend, error);
+		r = ce__client_start(setup->client, &start, &e->socket, e->result->limits_backend, &e->generation,
+				     error);
 	for (size_t i = 0; i < CE_ARRAY_SIZE(start.stdio); i++)
 		ce__base_close(&start.stdio[i]);
 	if (!r && watch(e, e->socket, EPOLLIN, CE_ABOUT_SOCKET))
@@ -135,6 +138,7 @@ int ce__execution_create(const struct ce_execution_setup *setup, ce_execution **
 	e->cache = setup->cache;
 	e->compiled = setup->compiled;
 	e->ticket = setup->ticket;
+	e->heard_us = ce__clock_us();
 	*out = e;
 	emit_status(e, CE_STATUS_QUEUED, CE_STAGE_RUN);
 	return 0;
@@ -334,6 +338,19 @@ static bool receive(ce_execution *e)
 	return !e->finished;
 }
 
+/* Nothing came. That is as it should be while a program runs, but a supervisor that somebody stopped keeps no limit either. */
+static void look_into_silence(ce_execution *e)
+{
+	uint64_t now = ce__clock_us();
+
+	if (now - e->heard_us < (uint64_t)CE_PATIENCE_MS * 1000)
+		return;
+	e->heard_us = now;
+	e->silences = ce__client_is_stopped(e->client, e->generation) ? e->silences + 1 : 0;
+	if (e->silences >= SILENCES_MAX)
+		ce__client_give_up(e->client, e->generation);
+}
+
 int ce__execution_step(ce_execution *e, int timeout_ms, ce_error **error)
 {
 	struct epoll_event events[8];
@@ -342,9 +359,17 @@ int ce__execution_step(ce_execution *e, int timeout_ms, ce_error **error)
 
 	if (e->finished)
 		return 1;
+	if (timeout_ms < 0 || timeout_ms > CE_PATIENCE_MS)
+		timeout_ms = CE_PATIENCE_MS; /* who waits longer calls again */
 	n = epoll_wait(e->epoll, events, (int)CE_ARRAY_SIZE(events), timeout_ms);
 	if (n < 0 && errno != EINTR)
 		return ce__error_set(error, CE_ERR_OS, errno, "dispatch", "cannot wait for the execution");
+	if (n > 0) {
+		e->heard_us = ce__clock_us();
+		e->silences = 0;
+	} else {
+		look_into_silence(e);
+	}
 	for (int i = 0; i < n; i++) {
 		uint32_t about = events[i].data.u32;
 
@@ -371,15 +396,22 @@ void ce_execution_cancel(ce_execution *e)
 
 void ce_execution_destroy(ce_execution *e)
 {
+	uint64_t end;
+
 	if (!e)
 		return;
 	/* Not before it is over: when this returns, nothing of the execution is left. */
 	e->on_event = NULL;
 	if (e->socket >= 0 && !e->finished)
 		ce_execution_cancel(e);
-	while (e->socket >= 0 && !e->finished)
+	end = ce__clock_us() + END_PATIENCE_US;
+	while (e->socket >= 0 && !e->finished) {
 		if (ce__execution_step(e, -1, NULL) < 0)
 			break;
+		/* It runs, but does not do what it should. */
+		if (!e->finished && ce__clock_us() >= end)
+			ce__client_give_up(e->client, e->generation);
+	}
 	ce__base_close(&e->socket);
 	for (size_t i = 0; i < CE_EXECUTION_STREAMS; i++)
 		ce__base_close(&e->streams[i].fd);

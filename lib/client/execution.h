@@ -45,6 +45,9 @@ struct ce_execution {
 	int artifacts_fd;		 /* owned: that */
 	bool kill_on_output_limit, output_limit_sent;
 	bool finished, taken, cancelled;
+	uint64_t generation; /* which supervisor has it */
+	uint64_t heard_us; /* when something last came, or the silence was last looked into */
+	unsigned silences; /* in a row in which the supervisor was seen stopped */
 	struct ce_finished probe; /* the last message, for ce_probe */
 	ce_error *failure;   /* owned; what take_result gives instead of a result */
 	ce_result *result;   /* owned until taken */
@@ -73,6 +76,6 @@ struct ce_execution_setup {
 };
 
 int ce__execution_create(const struct ce_execution_setup *setup, ce_execution **out, ce_error **error);
-/* Waits up to timeout_ms (-1: for ever) for something to do and does it. 1: finished, 0: not yet, or a CE_ERR_*. */
+/* Waits up to timeout_ms (-1: some seconds) for something to do and does it. 1: finished, 0: not yet, or a CE_ERR_*. */
 int ce__execution_step(ce_execution *execution, int timeout_ms, ce_error **error);
 #endif

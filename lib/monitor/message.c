@@ -5,8 +5,8 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
-int ce__message_send(int socket, const void *head, size_t head_size, const void *body, size_t body_size,
-		     const int *fds, size_t fd_count)
+int ce__message_send_flags(int socket, const void *head, size_t head_size, const void *body, size_t body_size,
+			   const int *fds, size_t fd_count, int flags)
 {
 	struct iovec iov[2] = {
 		{ (void *)(uintptr_t)head, head_size },
@@ -33,9 +33,15 @@ int ce__message_send(int socket, const void *head, size_t head_size, const void 
 		memcpy(CMSG_DATA(c), fds, fd_count * sizeof(int));
 	}
 	do {
-		n = sendmsg(socket, &message, MSG_NOSIGNAL);
+		n = sendmsg(socket, &message, MSG_NOSIGNAL | flags);
 	} while (n < 0 && errno == EINTR);
 	return n < 0 ? -errno : 0;
+}
+
+int ce__message_send(int socket, const void *head, size_t head_size, const void *body, size_t body_size,
+		     const int *fds, size_t fd_count)
+{
+	return ce__message_send_flags(socket, head, head_size, body, body_size, fds, fd_count, 0);
 }
 
 ssize_t ce__message_receive(int socket, void *buffer, size_t size, int *fds, size_t *fd_count, int flags)

@@ -107,7 +107,10 @@ struct ce_trace_message { /* CE_MSG_TRACE */
 	struct ce_trace_point points[CE_TRACE_POINTS_MAX];
 };
 
-/* Sends one message of two parts with descriptors. 0 or -errno (EPIPE: the other end is gone; no SIGPIPE). */
+/* Sends one message of two parts with descriptors. 0 or -errno (EPIPE: the other end is gone; no SIGPIPE). Waits for room;
+ * with MSG_DONTWAIT in `flags` that is -EAGAIN. */
+int ce__message_send_flags(int socket, const void *head, size_t head_size, const void *body, size_t body_size,
+			   const int *fds, size_t fd_count, int flags);
 int ce__message_send(int socket, const void *head, size_t head_size, const void *body, size_t body_size,
 		     const int *fds, size_t fd_count);
 /* Receives one message; *fd_count is capacity before, count after; descriptors are CLOEXEC and the caller's. Returns its
