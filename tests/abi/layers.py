@@ -96,6 +96,8 @@ def check_users(root, report):
         for path in sources(root / directory):
             # The server shares some files with the CLI.
             own = {p.name for p in sources(root / directory)}
+            # Plugins share some by their path below executors/.
+            own |= {str(p.relative_to(root / directory)) for p in sources(root / directory)}
             for number, quoted, name in includes(path):
                 if quoted and name not in own:
                     report(path, number, f"{name} is not the program's own")
