@@ -127,12 +127,20 @@ bool ce__kept_take(struct ce_limits_backend *backend, const struct ce_cell_limit
 	return false;
 }
 
+/* The last full sample may have been taken while init was still ending. */
+static bool is_empty(struct ce_limits_backend *backend, struct ce_limits_cell *cell)
+{
+	struct ce_cell_usage now = {0};
+
+	return cell->last.tasks == 0 || (backend->ops->cell_sample(backend, cell, false, &now) == 0 && now.tasks == 0);
+}
+
 bool ce__kept_give(struct ce_limits_backend *backend, struct ce_limits_cell *cell)
 {
 	struct ce_kept *kept = &backend->kept;
 
 	if (!backend->keeps || kept->count >= kept->most || cell->odd || !cell->sampled || cell->uses >= USES_MAX ||
-	    cell->last.tasks > 0 || cell->last.tasks_peak > CE_KEPT_TASKS_PEAK || cell->last.oom_kills > 0)
+	    cell->last.tasks_peak > CE_KEPT_TASKS_PEAK || cell->last.oom_kills > 0 || !is_empty(backend, cell))
 		return false;
 	push(kept, cell);
 	ce__limits_cell_clear(cell);

@@ -97,8 +97,8 @@ int ce__limits_cell_sample(struct ce_limits_backend *backend, struct ce_limits_c
 /* Kills every task in the cell, repeatedly until none is left that could fork (cgroup.kill, freezer, or
  * nothing to do for rlimits: the caller kills init through its pidfd and the pid namespace does the rest). */
 int ce__limits_cell_kill(struct ce_limits_backend *backend, struct ce_limits_cell *cell);
-/* Removes the cgroups, or keeps them for another cell if the last full sample showed them empty and in good order. -EBUSY while
- * a task is still dying: the caller tries again later. */
+/* Removes the cgroups, or keeps them for another cell if they are empty and the last full sample showed them in good order. -EBUSY
+ * while a task is still dying: the caller tries again later. */
 int ce__limits_cell_close(struct ce_limits_backend *backend, struct ce_limits_cell *cell);
 
 #endif

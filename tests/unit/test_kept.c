@@ -408,6 +408,25 @@ static void a_cell_that_nobody_looked_at_is_not_kept(void **state)
 	assert_int_equal(fx.backend->kept.count, 0);
 }
 
+/* The supervisor takes it while init ends. */
+static void the_last_sample_may_have_seen_a_task(void **state)
+{
+	struct ce_limits_cell cell;
+	pid_t pid;
+
+	(void)state;
+	need_keeping();
+	open_cell(64 * MIB, 4, &cell);
+	pid = start_waiting(&cell);
+	assert_int_equal(sample(&cell, true).tasks, 1);
+	kill(pid, SIGKILL);
+	wait_for(pid);
+	while (sample(&cell, false).tasks > 0)
+		usleep(500);
+	assert_int_equal(ce__limits_cell_close(fx.backend, &cell), 0);
+	assert_int_equal(fx.backend->kept.count, 1);
+}
+
 /* A task that came in afterwards, however it did. */
 static void a_cell_with_a_task_is_not_lent(void **state)
 {
@@ -507,6 +526,7 @@ int main(void)
 	    LIMITS_TEST(a_cell_in_which_memory_ran_out_is_not_kept),
 	    LIMITS_TEST(a_cell_that_was_killed_is_not_kept),
 	    LIMITS_TEST(a_cell_that_nobody_looked_at_is_not_kept),
+	    LIMITS_TEST(the_last_sample_may_have_seen_a_task),
 	    LIMITS_TEST(a_cell_with_a_task_is_not_lent),
 	    LIMITS_TEST(all_of_a_cell_dies_of_memory_when_it_is_lent_again),
 	    LIMITS_TEST(kept_cgroups_are_removed_at_the_end),
