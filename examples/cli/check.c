@@ -5,28 +5,56 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "check_all.h"
 #include "page.h"
 
-enum { CHECK_ALLOW_WEAKER = 100 };
+#define JOBS_MAX 64
+
+enum { CHECK_ALLOW_WEAKER = 100, CHECK_ALL, CHECK_JOBS, CHECK_AS_JSON, CHECK_AS_MARKDOWN };
 
 static const struct option_spec check_specs[] = {
     {"allow-weaker", 0, false, CHECK_ALLOW_WEAKER},
+    {"all", 0, false, CHECK_ALL},
+    {"jobs", 'j', true, CHECK_JOBS},
+    {"json", 0, false, CHECK_AS_JSON},
+    {"markdown", 0, false, CHECK_AS_MARKDOWN},
     {NULL, 0, false, 0},
 };
 
 struct check {
-	bool allow_weaker;
+	bool allow_weaker, all;
+	enum check_format format;
+	size_t jobs; /* 0: as many as there are processors */
 	size_t passed, failed;
 	int write_failed;
 };
 
 static int check_option(void *context, int id, const char *value)
 {
-	(void)id;
-	(void)value;
-	((struct check *)context)->allow_weaker = true;
-	return 0;
+	struct check *check = context;
+	char *end;
+
+	switch (id) {
+	case CHECK_ALLOW_WEAKER:
+		check->allow_weaker = true;
+		return 0;
+	case CHECK_ALL:
+		check->all = true;
+		return 0;
+	case CHECK_AS_JSON:
+		check->format = CHECK_JSON;
+		return 0;
+	case CHECK_AS_MARKDOWN:
+		check->format = CHECK_MARKDOWN;
+		return 0;
+	default:
+		check->jobs = strtoul(value, &end, 10);
+		if (*value < '0' || *value > '9' || *end || check->jobs < 1 || check->jobs > JOBS_MAX)
+			return console_error("--jobs: '%s' is not a number from 1 to %d", value, JOBS_MAX);
+		return 0;
+	}
 }
 
 static void write_row(struct check *check, enum console_style style, const char *verdict,
@@ -64,7 +92,7 @@ static void on_test(const ce_executor *executor, const char *runtime, const char
 }
 
 /* With no language named, those that cannot run here are no failure; they are shown. */
-static int check_all(struct check *check, ce_sandbox *sandbox, ce_error **error)
+static int check_each(struct check *check, ce_sandbox *sandbox, ce_error **error)
 {
 	for (size_t i = 0; i < ce_sandbox_executor_count(sandbox); i++) {
 		const ce_executor *executor = ce_sandbox_executor(sandbox, i);
@@ -101,7 +129,7 @@ static int check_languages(struct check *check, ce_sandbox *sandbox, const struc
 		return r;
 	write_row(check, STYLE_PLAIN, "RESULT", header, "");
 	if (!arguments->plain_count)
-		r = check_all(check, sandbox, &error);
+		r = check_each(check, sandbox, &error);
 	for (size_t i = 0; i < arguments->plain_count && r >= 0; i++)
 		r = ce_sandbox_check(sandbox, arguments->plain[i], on_test, check, &error);
 	if (r < 0)
@@ -114,6 +142,20 @@ static int check_languages(struct check *check, ce_sandbox *sandbox, const struc
 	if (r)
 		return r;
 	return check->failed || load_errors ? 1 : 0;
+}
+
+static int check_table(struct check *check, ce_sandbox *sandbox, const struct arguments *arguments)
+{
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	int r = find_languages(sandbox, arguments);
+
+	if (r)
+		return r;
+	if (!check->jobs)
+		check->jobs = processors < 1 ? 1 : processors > JOBS_MAX ? JOBS_MAX : (size_t)processors;
+	r = check_all(sandbox, arguments, check->format, check->jobs);
+	sandbox_note_load_errors(sandbox);
+	return r ? r : ce_sandbox_load_error_count(sandbox) ? 1 : 0;
 }
 
 int command_check(struct cli_globals *globals, int argc, char **argv)
@@ -129,13 +171,15 @@ int command_check(struct cli_globals *globals, int argc, char **argv)
 		return r;
 	if (globals->help)
 		return help_print("check");
+	if (!check.all && (check.format != CHECK_TABLE || check.jobs))
+		return console_error("check: --jobs, --json and --markdown go with --all");
 	options = globals_sandbox_options(globals);
 	if (check.allow_weaker)
 		options.flags |= CE_SANDBOX_ALLOW_WEAKER;
 	r = sandbox_open(globals, &options, &sandbox);
 	if (r)
 		return r;
-	r = check_languages(&check, sandbox, &arguments);
+	r = check.all ? check_table(&check, sandbox, &arguments) : check_languages(&check, sandbox, &arguments);
 	ce_sandbox_destroy(sandbox);
 	return r;
 }

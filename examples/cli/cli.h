@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * The commands of `codeexec` and what they share. The program is single-threaded and built on the installed
+ * The commands of `codeexec` and what they share. The program is single-threaded, but for `check --all`, and built on the installed
  * public interface alone. */
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
@@ -78,6 +78,7 @@ int command_languages(struct cli_globals *globals, int argc, char **argv);
 int command_doctor(struct cli_globals *globals, int argc, char **argv);
 int command_check(struct cli_globals *globals, int argc, char **argv);
 int command_lint(struct cli_globals *globals, int argc, char **argv);
+int command_prebuild(struct cli_globals *globals, int argc, char **argv);
 int command_version(struct cli_globals *globals, int argc, char **argv);
 
 #endif

@@ -14,6 +14,7 @@ static const char main_help[] =
     "  doctor      examine what this machine and this user can do, with remedies\n"
     "  check       run the self-tests of the installed languages\n"
     "  lint        check executor manifests (YAML)\n"
+    "  prebuild    make ahead what speeds up languages: precompiled headers, class data archives\n"
     "  version     print the version\n"
     "\n"
     "Examples:\n"
@@ -132,6 +133,11 @@ static const char doctor_help[] =
 static const char check_help[] = "Runs the self-tests of the languages' manifests, each in a sandbox.\n"
 				 "\n"
 				 "Usage: codeexec check [--allow-weaker] [LANG...]\n"
+				 "       codeexec check --all [-j N] [--json | --markdown] [LANG...]\n"
+				 "\n"
+				 "      --all                 a table with one row for each runtime, and what it lacks\n"
+				 "  -j, --jobs N              as many at once [processors]\n"
+				 "      --json, --markdown    the table for programs, or for docs/languages.md\n"
 				 "\n"
 				 "Without LANG all available languages are checked. Exit status: 0 if all "
 				 "tests passed, 1 if one failed or a\n"
@@ -139,10 +145,12 @@ static const char check_help[] = "Runs the self-tests of the languages' manifest
 				 "\n"
 				 "Examples:\n"
 				 "  codeexec check\n"
-				 "  codeexec check python c@clang\n";
+				 "  codeexec check python c@clang\n"
+				 "  codeexec check --all -j 2\n";
 
 static const char lint_help[] =
-    "Reads executor manifests as a sandbox would and tells of the first mistake in each.\n"
+    "Reads executor manifests as a sandbox would and tells of the first mistake in each; of one without mistakes, which\n"
+    "kinds of self-tests its runtimes lack, as warnings.\n"
     "\n"
     "Usage: codeexec lint FILE.yaml...\n"
     "\n"
@@ -153,6 +161,22 @@ static const char lint_help[] =
     "Examples:\n"
     "  codeexec lint executors/lua/lua.yaml\n";
 
+static const char prebuild_help[] =
+    "Makes what manifests want made once, when a runtime is installed, and keeps it in the runtimes directory. What is\n"
+    "there already, of the same version, is left alone.\n"
+    "\n"
+    "Usage: codeexec prebuild [--force] [--allow-weaker] [LANG...]\n"
+    "\n"
+    "Without LANG all available runtimes are gone through.\n"
+    "\n"
+    "Options:\n"
+    "  -f, --force               make it anew\n"
+    "      --allow-weaker        where no cgroup is to be had, make do with rlimits and sampling\n"
+    "\n"
+    "Examples:\n"
+    "  codeexec prebuild\n"
+    "  codeexec prebuild --force java cpp@gcc\n";
+
 static const char version_help[] = "Prints the versions of the program and of the library it runs with.\n"
 				   "\n"
 				   "Usage: codeexec version\n";
@@ -161,7 +185,8 @@ static const struct {
 	const char *command, *text;
 } pages[] = {
     {"run", run_help},     {"languages", languages_help}, {"doctor", doctor_help},
-    {"check", check_help}, {"lint", lint_help},           {"version", version_help},
+    {"check", check_help}, {"lint", lint_help},           {"prebuild", prebuild_help},
+    {"version", version_help},
 };
 
 int help_print(const char *command)

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <codeexec/executors.h>
+
 #include "json.h"
 #include "page.h"
 
@@ -56,6 +58,42 @@ static json_t *packages_array(const ce_executor *executor, size_t runtime)
 	return list;
 }
 
+static json_t *stages_array(bool compiles)
+{
+	json_t *stages = json_array();
+
+	if (compiles)
+		json_array_append_new(stages, json_string(ce_stage_name(CE_STAGE_COMPILE)));
+	json_array_append_new(stages, json_string(ce_stage_name(CE_STAGE_RUN)));
+	return stages;
+}
+
+/* What the manifest wants of a machine beyond the library's defaults: the larger of its two stages. */
+static ce_limits needs_of(const ce_executor *executor, size_t runtime)
+{
+	ce_limits run = ce_limits_init(), compile = ce_limits_init();
+
+	ce_executor_runtime_limits(executor, runtime, CE_STAGE_RUN, &run);
+	ce_executor_runtime_limits(executor, runtime, CE_STAGE_COMPILE, &compile);
+	if (compile.memory_bytes > run.memory_bytes)
+		run.memory_bytes = compile.memory_bytes;
+	if (compile.processes > run.processes)
+		run.processes = compile.processes;
+	return run;
+}
+
+static json_t *needs_object(const ce_executor *executor, size_t runtime)
+{
+	ce_limits needs = needs_of(executor, runtime);
+	json_t *object = json_object();
+
+	if (needs.memory_bytes)
+		json_object_set_new(object, "memory_bytes", json_integer((json_int_t)needs.memory_bytes));
+	if (needs.processes)
+		json_object_set_new(object, "processes", json_integer((json_int_t)needs.processes));
+	return object;
+}
+
 static json_t *runtimes_array(ce_sandbox *sandbox, const ce_executor *executor)
 {
 	json_t *list = json_array();
@@ -69,6 +107,12 @@ static json_t *runtimes_array(ce_sandbox *sandbox, const ce_executor *executor)
 		json_object_set_new(item, "available",
 				    json_boolean(ce_executor_runtime_available(executor, i)));
 		json_object_set_new(item, "packages", packages_array(executor, i));
+		json_object_set_new(item, "stages", stages_array(ce_executor_runtime_has_compile_stage(executor, i)));
+		json_object_set_new(item, "warm", json_c_text(ce_executor_runtime_warm_mode(executor, i)));
+		json_object_set_new(item, "needs", needs_object(executor, i));
+		json_object_set_new(item, "opt_in", json_boolean(ce_executor_runtime_opt_in(executor, i)));
+		json_object_set_new(item, "reason",
+				    json_c_text(ce_executor_runtime_unavailable_reason(executor, i)));
 		json_array_append_new(list, item);
 	}
 	return list;
@@ -76,18 +120,15 @@ static json_t *runtimes_array(ce_sandbox *sandbox, const ce_executor *executor)
 
 static json_t *language_object(ce_sandbox *sandbox, const ce_executor *executor)
 {
-	json_t *item = json_object(), *stages = json_array();
+	json_t *item = json_object();
 
-	if (ce_executor_has_compile_stage(executor))
-		json_array_append_new(stages, json_string(ce_stage_name(CE_STAGE_COMPILE)));
-	json_array_append_new(stages, json_string(ce_stage_name(CE_STAGE_RUN)));
 	json_object_set_new(item, "name", json_c_text(ce_executor_name(executor)));
 	json_object_set_new(item, "aliases", names_array(executor, ce_executor_alias));
 	json_object_set_new(item, "title", json_c_text(ce_executor_title(executor)));
 	json_object_set_new(
 	    item, "version",
 	    json_c_text(ce_sandbox_runtime_version(sandbox, executor, default_runtime(executor))));
-	json_object_set_new(item, "stages", stages);
+	json_object_set_new(item, "stages", stages_array(ce_executor_has_compile_stage(executor)));
 	json_object_set_new(item, "extensions", names_array(executor, ce_executor_extension));
 	json_object_set_new(item, "source_name", json_c_text(ce_executor_source_name(executor)));
 	json_object_set_new(item, "runtimes", runtimes_array(sandbox, executor));
@@ -105,16 +146,47 @@ static int print_json(ce_sandbox *sandbox)
 	return json_print(list);
 }
 
-static void aliases_text(const ce_executor *executor, char *buffer, size_t size)
-{
-	const char *name;
-	size_t n = 0;
+/* The texts of one row; `runtime` is the default one, whose they are. */
+struct row {
+	const ce_executor *executor;
+	size_t runtime;
+	bool available;
+	char aliases[200], needs[48], packages[160];
+};
 
-	buffer[0] = '\0';
-	for (size_t i = 0; (name = ce_executor_alias(executor, i)) && n < size; i++)
-		n += (size_t)snprintf(buffer + n, size - n, "%s%s", i ? ", " : "", name);
-	if (!buffer[0])
-		snprintf(buffer, size, "-");
+static void join(char *out, size_t size, const char *word)
+{
+	size_t n = strlen(out);
+
+	snprintf(out + n, size - n, "%s%s", n ? ", " : "", word);
+}
+
+static void fill_row(struct row *row, const ce_executor *executor)
+{
+	size_t runtime = default_runtime(executor);
+	const char *word;
+	ce_limits needs;
+
+	memset(row, 0, sizeof(*row));
+	row->executor = executor;
+	row->available = ce_executor_available(executor);
+	row->runtime = runtime < ce_executor_runtime_count(executor) ? runtime : 0;
+	for (size_t i = 0; (word = ce_executor_alias(executor, i)); i++)
+		join(row->aliases, sizeof(row->aliases), word);
+	for (size_t i = 0; (word = ce_executor_runtime_package(executor, row->runtime, i)); i++)
+		join(row->packages, sizeof(row->packages), word);
+	needs = needs_of(executor, row->runtime);
+	if (needs.memory_bytes)
+		snprintf(row->needs, sizeof(row->needs), "%llu MiB", (unsigned long long)(needs.memory_bytes >> 20));
+	if (needs.processes) {
+		char tasks[32];
+
+		snprintf(tasks, sizeof(tasks), "%llu tasks", (unsigned long long)needs.processes);
+		join(row->needs, sizeof(row->needs), tasks);
+	}
+	for (char *const *p = (char *const[]){row->aliases, row->needs, row->packages, NULL}; *p; p++)
+		if (!**p)
+			strcpy(*p, "-");
 }
 
 static int longer(int width, const char *text)
@@ -124,45 +196,50 @@ static int longer(int width, const char *text)
 	return length > width ? length : width;
 }
 
+struct widths {
+	int name, version, needs, packages, aliases;
+};
+
+static void print_row(FILE *out, ce_sandbox *sandbox, const struct widths *w, const struct row *row)
+{
+	const ce_executor *e = row->executor;
+	const char *version = row->available ? ce_sandbox_runtime_version(sandbox, e, row->runtime) : "-";
+
+	console_cell(out, row->available ? STYLE_STRONG : STYLE_WEAK, w->name, ce_executor_name(e));
+	fprintf(out, "  %-*s  %-12s  %-4s  %-*s  %-*s  %-*s  ", w->version, *version ? version : "(unknown)",
+		ce_executor_runtime_has_compile_stage(e, row->runtime) ? "compile, run" : "run",
+		ce_executor_runtime_warm_mode(e, row->runtime), w->needs, row->needs, w->packages, row->packages,
+		w->aliases, row->aliases);
+	if (!row->available)
+		console_cell(out, STYLE_WEAK, 0, "unavailable: ");
+	fprintf(out, "%s\n", row->available ? ce_executor_title(e) : ce_executor_unavailable_reason(e));
+}
+
 static int print_table(ce_sandbox *sandbox)
 {
-	int names = 8, lists = 8, titles = 8;
+	size_t count = ce_sandbox_executor_count(sandbox);
+	struct row *rows = calloc(count + 1, sizeof(*rows));
+	struct widths w = {8, 9, 5, 8, 7};
 	struct page page;
 
-	if (page_open(&page))
-		return EXIT_OWN_ERROR;
-	for (size_t i = 0; i < ce_sandbox_executor_count(sandbox); i++) {
-		const ce_executor *executor = ce_sandbox_executor(sandbox, i);
-		char aliases[200];
-
-		aliases_text(executor, aliases, sizeof(aliases));
-		names = longer(names, ce_executor_name(executor));
-		lists = longer(lists, aliases);
-		titles = longer(titles, ce_executor_title(executor));
+	if (!rows || page_open(&page)) {
+		free(rows);
+		return console_error("no memory left");
 	}
-	fprintf(page.out, "%-*s  %-*s  %-*s  %-12s  VERSION\n", names, "NAME", lists, "ALIASES", titles,
-		"TITLE", "STAGES");
-	for (size_t i = 0; i < ce_sandbox_executor_count(sandbox); i++) {
-		const ce_executor *executor = ce_sandbox_executor(sandbox, i);
-		bool available = ce_executor_available(executor);
-		char aliases[200];
-
-		aliases_text(executor, aliases, sizeof(aliases));
-		console_cell(page.out, available ? STYLE_STRONG : STYLE_WEAK, names,
-			     ce_executor_name(executor));
-		fprintf(page.out, "  %-*s  %-*s  %-12s  ", lists, aliases, titles,
-			ce_executor_title(executor),
-			ce_executor_has_compile_stage(executor) ? "compile, run" : "run");
-		if (available) {
-			const char *version =
-			    ce_sandbox_runtime_version(sandbox, executor, default_runtime(executor));
-
-			fprintf(page.out, "%s\n", *version ? version : "(unknown)");
-		} else {
-			console_cell(page.out, STYLE_WEAK, 0, "unavailable: ");
-			fprintf(page.out, "%s\n", ce_executor_unavailable_reason(executor));
-		}
+	for (size_t i = 0; i < count; i++) {
+		fill_row(&rows[i], ce_sandbox_executor(sandbox, i));
+		w.name = longer(w.name, ce_executor_name(rows[i].executor));
+		if (rows[i].available)
+			w.version = longer(w.version, ce_sandbox_runtime_version(sandbox, rows[i].executor, rows[i].runtime));
+		w.needs = longer(w.needs, rows[i].needs);
+		w.packages = longer(w.packages, rows[i].packages);
+		w.aliases = longer(w.aliases, rows[i].aliases);
 	}
+	fprintf(page.out, "%-*s  %-*s  %-12s  %-4s  %-*s  %-*s  %-*s  TITLE\n", w.name, "NAME", w.version, "VERSION",
+		"STAGES", "WARM", w.needs, "NEEDS", w.packages, "PACKAGES", w.aliases, "ALIASES");
+	for (size_t i = 0; i < count; i++)
+		print_row(page.out, sandbox, &w, &rows[i]);
+	free(rows);
 	return page_print(&page);
 }
 

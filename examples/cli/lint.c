@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <codeexec/executors.h>
+
 #include "page.h"
 
 /* A finding is what was asked for and no error of ours, so it stands as compilers write theirs, for editors
@@ -29,6 +31,19 @@ static int print_finding(const char *path, ce_error *error)
 	return 1;
 }
 
+/* "FILE:LINE:COLUMN: warning: MESSAGE", as compilers write it. */
+static void print_warning(const char *message, void *user_data)
+{
+	const char *words = strstr(message, ": ");
+	int place = words ? (int)(words - message) : 0;
+	char line[2048];
+	int n = snprintf(line, sizeof(line), "%.*s: warning: %s\n", place, message, words ? words + 2 : message);
+
+	(void)user_data;
+	if (n > 0)
+		console_write(STDERR_FILENO, line, (size_t)n < sizeof(line) ? (size_t)n : sizeof(line) - 1);
+}
+
 int command_lint(struct cli_globals *globals, int argc, char **argv)
 {
 	struct arguments arguments;
@@ -47,7 +62,7 @@ int command_lint(struct cli_globals *globals, int argc, char **argv)
 		ce_error *error = NULL;
 		int found;
 
-		if (!ce_manifest_lint(arguments.plain[i], &error)) {
+		if (ce_manifest_review(arguments.plain[i], print_warning, NULL, &error) >= 0) {
 			fprintf(page.out, "%s: ok\n", arguments.plain[i]);
 			continue;
 		}

@@ -220,7 +220,7 @@ typedef struct ce_sandbox_options {
 /* All of it is copied before the call returns. */
 typedef struct ce_request {
 	size_t size;
-	const char *language;        /* name or alias, optionally followed by @runtime or @version */
+	const char *language;        /* name or alias, also with @runtime, @version or both: see ce_sandbox_find_executor */
 	const void *code;            /* the program as one file named as its language expects ... */
 	size_t code_size;
 	const ce_file *files;        /* ... and further files; without `code` the first one is the program */
@@ -529,7 +529,11 @@ CE_API int ce_result_file(const ce_result *result, size_t index, ce_output_file 
 /* In the order of their names. */
 CE_API size_t ce_sandbox_executor_count(const ce_sandbox *sandbox);
 CE_API const ce_executor *ce_sandbox_executor(const ce_sandbox *sandbox, size_t index);
-/* By name, alias, or either with @runtime; CE_ERR_NOT_FOUND lists near names. */
+/* By name or alias, either of them with @ and a runtime's name or alias ("c@clang"), a version ("python@3", "python@3.11",
+ * "python@>=3.10,<4", "python@*"), or both ("c@clang@14"). A version is compared with what the runtime's own
+ * command prints, which is run in the sandbox the first time that any of its versions is asked for; the first runtime that
+ * matches is taken, in the manifest's order. CE_ERR_NOT_FOUND lists near names, or the runtimes and versions that there are;
+ * CE_ERR_INVALID for a version that makes no sense. */
 CE_API int ce_sandbox_find_executor(const ce_sandbox *sandbox, const char *language,
 				    const ce_executor **out, ce_error **error);
 /* Manifests and plugins that were refused when the sandbox was created: one message each. */

@@ -174,7 +174,7 @@ typedef struct ce_plugin_host {
 	 * diagnostics are dropped, and the return value is 1: the hook may stop. */
 	int (*add_diagnostic)(ce_plugin_call *call, const ce_diagnostic *diagnostic);
 
-	/* ---- in every hook, since 0.2 ---- */
+	/* ---- in every hook ---- */
 
 	/* 1 if the cell shows a file or directory of that absolute path: something that prebuild made, an
 	 * archive of classes. 0 if not. */

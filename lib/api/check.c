@@ -108,7 +108,7 @@ int ce_sandbox_check(ce_sandbox *sandbox, const char *language, ce_check_fn on_t
 	if (language) {
 		const struct ce_executor *executor = NULL;
 		size_t runtime = 0;
-		int r = ce__registry_find(sandbox->registry, language, false, &executor, &runtime, error);
+		int r = ce__sandbox_find(sandbox, language, false, &executor, &runtime, error);
 
 		if (r)
 			return r;

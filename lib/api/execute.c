@@ -164,7 +164,7 @@ static int start_checked(ce_sandbox *sandbox, struct ce_checked_request *checked
 		runtime = program->runtime;
 		r = ce__request_add_program(checked, error);
 	} else {
-		r = ce__registry_find(sandbox->registry, checked->request.language, false, &executor, &runtime, error);
+		r = ce__sandbox_find(sandbox, checked->request.language, false, &executor, &runtime, error);
 		if (!r)
 			r = ce__request_name_program(checked, executor, runtime, error);
 	}

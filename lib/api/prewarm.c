@@ -70,7 +70,7 @@ static int prewarm_language(ce_sandbox *sandbox, const char *language, ce_error 
 	request.code = "";
 	r = ce__request_check(&request, &checked, error);
 	if (!r)
-		r = ce__registry_find(sandbox->registry, language, false, &executor, &runtime, error);
+		r = ce__sandbox_find(sandbox, language, false, &executor, &runtime, error);
 	if (!r)
 		r = ce__request_name_program(&checked, executor, runtime, error);
 	if (!r)

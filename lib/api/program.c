@@ -65,7 +65,7 @@ static int compile(ce_sandbox *sandbox, const struct ce_program *program, struct
 
 static int create(ce_sandbox *sandbox, struct ce_checked_request *checked, struct ce_program *program, ce_error **error)
 {
-	int r = ce__registry_find(sandbox->registry, checked->request.language, false, &program->executor,
+	int r = ce__sandbox_find(sandbox, checked->request.language, false, &program->executor,
 				  &program->runtime, error);
 
 	if (!r)

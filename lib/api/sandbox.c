@@ -33,8 +33,7 @@ static int load_registry(ce_sandbox *sandbox, const ce_sandbox_options *options,
 	if (!executor_dirs)
 		executor_dirs = default_executor_dirs(scratch, sizeof(scratch), dirs, CE_ARRAY_SIZE(dirs));
 	r = ce__registry_load(executor_dirs, options->plugin_dirs ? options->plugin_dirs : default_plugin_dirs,
-			      options->runtimes_dir ? options->runtimes_dir : CE_RUNTIMES_DIR, &sandbox->log,
-			      &sandbox->registry, error);
+			      sandbox->runtimes_dir, &sandbox->log, &sandbox->registry, error);
 	if (r)
 		return r;
 	for (size_t i = 0; i < sandbox->registry->load_error_count; i++)
@@ -92,7 +91,8 @@ int ce_sandbox_create(const ce_sandbox_options *options, ce_sandbox **out, ce_er
 	copy_ceiling(&sandbox->limits, checked.limits);
 	copy_ceiling(&sandbox->compile_limits, checked.compile_limits);
 	ce__root_table_init(&sandbox->root);
-	r = load_registry(sandbox, &checked, error);
+	sandbox->runtimes_dir = strdup(checked.runtimes_dir ? checked.runtimes_dir : CE_RUNTIMES_DIR);
+	r = sandbox->runtimes_dir ? load_registry(sandbox, &checked, error) : ce__error_no_memory(error);
 	if (!r && hello.warm_memory_bytes)
 		r = find_park_object(sandbox, &checked, error);
 	if (!r && checked.cache_bytes)
@@ -139,6 +139,7 @@ void ce_sandbox_destroy(ce_sandbox *sandbox)
 	ce__registry_free(sandbox->registry);
 	free(sandbox->park_object);
 	ce__cache_free(sandbox->cache);
+	free(sandbox->runtimes_dir);
 	pthread_mutex_destroy(&sandbox->lock);
 	free(sandbox);
 }

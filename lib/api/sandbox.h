@@ -19,6 +19,7 @@ struct ce_version_cache {
 	struct ce_version_cache *next;
 	const struct ce_executor *executor;
 	size_t runtime;
+	struct ce_program_identity identity;
 	char *text;
 };
 
@@ -28,6 +29,7 @@ struct ce_sandbox {
 	uint64_t flags, queue_timeout_ms;
 	uint64_t tolerate, disable;
 	ce_limits limits, compile_limits; /* ceilings; 0: none given */
+	char *runtimes_dir; /* owned */
 	char *park_object; /* owned; NULL: nothing is started ahead */
 	struct ce_cache *cache; /* owned; NULL: nothing that was compiled is kept */
 	struct ce_registry *registry;
@@ -82,6 +84,10 @@ struct ce_program {
 	size_t file_count;
 	ce_result *compiled; /* its files are the artifacts; NULL: no compile stage */
 };
+
+/* versions.c: ce__registry_find, which may have to run a version command. */
+int ce__sandbox_find(ce_sandbox *sandbox, const char *language, bool any_state, const struct ce_executor **out,
+		     size_t *runtime, ce_error **error);
 
 /* filters.c */
 int ce__filters_get(ce_sandbox *sandbox, const char *const *groups, const void **bytes, size_t *size, ce_error **error);

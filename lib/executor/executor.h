@@ -166,11 +166,19 @@ int ce__registry_load(const char *const *executor_dirs, const char *const *plugi
 		      const struct ce_log *log, struct ce_registry **out, ce_error **error);
 void ce__registry_free(struct ce_registry *registry);
 
-/* "python", "py", "python@cpython", "c@clang". `runtime` becomes the index of the one to use (the first
- * available one when none is named). CE_ERR_NOT_FOUND lists near names, CE_ERR_UNAVAILABLE says why and names
- * the package. With `any_state` an unavailable executor is found too. */
+/* Who knows what version a runtime is of. The answer is borrowed; "" if it does not tell. */
+struct ce_version_source {
+	const char *(*ask)(void *context, const struct ce_executor *executor, size_t runtime);
+	void *context;
+};
+
+/* "python", "py", "python@cpython", "python@3.11", "c@clang@14". `runtime` becomes the index of the one to use: the
+ * first available one of that name and version. CE_ERR_NOT_FOUND lists near names or what there is,
+ * CE_ERR_UNAVAILABLE says why and names the package. With `any_state` an unavailable executor is found too.
+ * `versions` is asked only if a version is; NULL: none matches. */
 int ce__registry_find(const struct ce_registry *registry, const char *language, bool any_state,
-		      const struct ce_executor **out, size_t *runtime, ce_error **error);
+		      const struct ce_version_source *versions, const struct ce_executor **out, size_t *runtime,
+		      ce_error **error);
 
 /* What the plugin made of a request for one stage; the plan room turns it into a plan. Owned by the caller.
  */
@@ -207,6 +215,14 @@ int ce__executor_prepare(const struct ce_executor *executor, size_t runtime, con
  * none. */
 int ce__executor_prepare_version(const struct ce_executor *executor, size_t runtime,
 				 struct ce_execution_inputs *out, ce_error **error);
+/* The same for its prebuild command. */
+int ce__executor_prepare_prebuild(const struct ce_executor *executor, size_t runtime,
+				  struct ce_execution_inputs *out, ce_error **error);
+/* What tells one installed version of the runtime's program from another: its file's numbers. */
+struct ce_program_identity {
+	uint64_t device, inode, size, changed_ns;
+};
+void ce__executor_identity(const struct ce_executor *executor, size_t runtime, struct ce_program_identity *out);
 void ce__execution_inputs_finish(struct ce_execution_inputs *inputs);
 
 /* A diagnostic with its texts owned. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * From "python", "py" or "c@clang" to an executor and one of its runtimes. */
+ * From "python", "py", "c@clang" or "python@3.11" to an executor and one of its runtimes. */
 #include "executor/executor.h"
 
 #include <stdio.h>
@@ -8,6 +8,7 @@
 
 #include "executor/fields.h"
 #include "executor/suggest.h"
+#include "executor/version.h"
 
 #define KNOWN_MAX 12 /* names listed when nothing is near */
 
@@ -49,16 +50,41 @@ static int fail_unknown(const struct ce_registry *registry, const char *word, ce
 	return ce__error_set(error, CE_ERR_NOT_FOUND, 0, NULL, "unknown language \"%.64s\"%s", word, hint);
 }
 
-static int fail_unknown_runtime(const struct ce_executor *e, const char *word, ce_error **error)
+/* One search among the runtimes of a language. */
+struct search {
+	const struct ce_executor *executor;
+	const char *word; /* what follows the first '@' */
+	bool any_state;
+	const struct ce_version_source *versions; /* or NULL */
+	ce_error **error;
+};
+
+static const char *version_of(const struct search *s, size_t runtime)
 {
-	char known[CE_NAME_MAX * (KNOWN_MAX + 2)] = "";
+	const char *version = "";
+
+	if (s->versions && s->executor->runtimes[runtime].available)
+		version = s->versions->ask(s->versions->context, s->executor, runtime);
+	return version ? version : "";
+}
+
+/* "python has cpython 3.11.2; pypy is not available" */
+static int fail_unknown_runtime(const struct search *s)
+{
+	const struct ce_executor *e = s->executor;
+	char list[1024] = "";
 	size_t used = 0;
 
-	for (size_t i = 0; i < e->runtime_count && i < KNOWN_MAX && used < sizeof(known); i++)
-		used += (size_t)snprintf(known + used, sizeof(known) - used, "%s%s", i ? ", " : "",
-					 e->runtimes[i].name);
-	return ce__error_set(error, CE_ERR_NOT_FOUND, 0, NULL,
-			     "language \"%s\" has no runtime \"%.64s\" (known: %s)", e->name, word, known);
+	for (size_t i = 0; i < e->runtime_count && used < sizeof(list); i++) {
+		const char *version = version_of(s, i);
+
+		used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%s%s%s%s", i ? ", " : "", e->runtimes[i].name,
+					 version[0] ? " " : "", version,
+					 e->runtimes[i].available ? "" : " (not available)");
+	}
+	return ce__error_set(s->error, CE_ERR_NOT_FOUND, 0, NULL,
+			     "language \"%s\" has no runtime or version \"%.64s\" (%s has %s)", e->name, s->word, e->name,
+			     list);
 }
 
 static int fail_unavailable(const struct ce_executor *e, const char *runtime, const char *reason,
@@ -69,19 +95,49 @@ static int fail_unavailable(const struct ce_executor *e, const char *runtime, co
 			     reason ? reason : "unknown reason");
 }
 
-static int find_named_runtime(const struct ce_executor *e, const char *word, bool any_state, size_t *out,
-			      ce_error **error)
+/* Of the runtimes with that name (or any, if it is NULL) the first whose version lies in the range. */
+static int find_version(const struct search *s, const char *name, const char *range, size_t *out)
 {
+	const struct ce_executor *e = s->executor;
+
+	if (ce__version_in_range("1", range) < 0)
+		return ce__error_set(s->error, CE_ERR_INVALID, 0, NULL,
+				     "language \"%s\": \"%.64s\" is no version, such as 3, 3.11, \">=3.10,<4\" or *", e->name,
+				     range);
 	for (size_t i = 0; i < e->runtime_count; i++) {
-		if (!is_called(e->runtimes[i].name, e->runtimes[i].aliases, word))
+		if (!e->runtimes[i].available ||
+		    (name && !is_called(e->runtimes[i].name, e->runtimes[i].aliases, name)))
 			continue;
-		if (!e->runtimes[i].available && !any_state)
-			return fail_unavailable(e, e->runtimes[i].name, e->runtimes[i].unavailable_reason,
-						error);
+		if (strcmp(range, "*") == 0 || ce__version_in_range(version_of(s, i), range) == 1) {
+			*out = i;
+			return 0;
+		}
+	}
+	return fail_unknown_runtime(s);
+}
+
+/* What follows the '@' is a runtime's name or alias, a version, or both with another '@' between them. */
+static int find_named_runtime(const struct search *s, size_t *out)
+{
+	const struct ce_executor *e = s->executor;
+	const char *at = strchr(s->word, '@');
+	CE_CLEANUP_FREE char *name = at ? strndup(s->word, (size_t)(at - s->word)) : strdup(s->word);
+
+	if (!name)
+		return ce__error_no_memory(s->error);
+	for (size_t i = 0; i < e->runtime_count; i++) {
+		const struct ce_manifest_runtime *runtime = &e->runtimes[i];
+
+		if (!is_called(runtime->name, runtime->aliases, name))
+			continue;
+		if (!runtime->available && (!s->any_state || at))
+			return fail_unavailable(e, runtime->name, runtime->unavailable_reason, s->error);
+		if (at)
+			return find_version(s, name, at + 1, out);
 		*out = i;
 		return 0;
 	}
-	return fail_unknown_runtime(e, word, error);
+	return !at && ce__version_is_range(name) ? find_version(s, NULL, name, out) : fail_unknown_runtime(s);
 }
 
 static int find_first_runtime(const struct ce_executor *e, bool any_state, size_t *out, ce_error **error)
@@ -98,7 +154,8 @@ static int find_first_runtime(const struct ce_executor *e, bool any_state, size_
 }
 
 int ce__registry_find(const struct ce_registry *registry, const char *language, bool any_state,
-		      const struct ce_executor **out, size_t *runtime, ce_error **error)
+		      const struct ce_version_source *versions, const struct ce_executor **out, size_t *runtime,
+		      ce_error **error)
 {
 	const char *at = language ? strchr(language, '@') : NULL;
 	CE_CLEANUP_FREE char *word = NULL;
@@ -114,7 +171,7 @@ int ce__registry_find(const struct ce_registry *registry, const char *language, 
 
 		if (!is_called(e->name, e->aliases, word))
 			continue;
-		r = at ? find_named_runtime(e, at + 1, any_state, runtime, error)
+		r = at ? find_named_runtime(&(struct search){e, at + 1, any_state, versions, error}, runtime)
 		       : find_first_runtime(e, any_state, runtime, error);
 		if (!r)
 			*out = e;

@@ -156,11 +156,11 @@ static int take_inputs(struct ce_plugin_call *call, struct ce_execution_inputs *
 	return r ? r : take_stage(&call->run, &runtime->run, &out->run, error);
 }
 
-static int start_stages(struct ce_plugin_call *call, bool with_compile)
+static int start_stages(struct ce_plugin_call *call)
 {
 	int r = ce__call_start_stage(call, &call->run, &call->runtime->run);
 
-	if (!r && with_compile && call->runtime->has_compile)
+	if (!r && call->runtime->has_compile)
 		r = ce__call_start_stage(call, &call->compile, &call->runtime->compile);
 	return r;
 }
@@ -186,7 +186,7 @@ int ce__executor_prepare(const struct ce_executor *executor, size_t runtime, con
 		call.run.values = template_values(&view, rt, memory_mib(request->limits, &rt->run.limits));
 		call.compile.values =
 		    template_values(&view, rt, memory_mib(request->compile_limits, &rt->compile.limits));
-		r = start_stages(&call, true);
+		r = start_stages(&call);
 		if (!r)
 			r = plugin->prepare(&ce__call_host, &call, &call.view, &view.request);
 		r = ce__call_result(&call, r, "prepare", error);
@@ -200,8 +200,9 @@ int ce__executor_prepare(const struct ce_executor *executor, size_t runtime, con
 	return r;
 }
 
-int ce__executor_prepare_version(const struct ce_executor *executor, size_t runtime,
-				 struct ce_execution_inputs *out, ce_error **error)
+/* A command of the manifest that belongs to no request, as a run stage of its own. */
+static int prepare_command(const struct ce_executor *executor, size_t runtime, char *const *command, bool compiles,
+			   struct ce_execution_inputs *out, ce_error **error)
 {
 	const struct ce_manifest_runtime *rt = &executor->runtimes[runtime];
 	const struct ce_request request = {.size = sizeof(request), .code = ""};
@@ -210,27 +211,53 @@ int ce__executor_prepare_version(const struct ce_executor *executor, size_t runt
 	int r;
 
 	memset(out, 0, sizeof(*out));
-	if (!rt->version)
-		return ce__error_set(error, CE_ERR_NOT_FOUND, 0, NULL,
-				     "runtime \"%s\" of \"%s\" has no version command", rt->name,
-				     executor->name);
 	ce__call_init(&call, CE_CALL_PREPARE, executor, rt);
 	call.skip_compile = true;
 	r = view_request(executor, &request, &view, error);
 	if (!r) {
 		call.run.values = template_values(&view, rt, memory_mib(NULL, &rt->run.limits));
-		r = start_stages(&call, false);
+		r = ce__call_start_stage(&call, &call.run, compiles && rt->has_compile ? &rt->compile : &rt->run);
 		if (!r)
-			r = ce__call_expand(&call, CE_STAGE_RUN, (const char *const *)rt->version);
+			r = ce__call_expand(&call, CE_STAGE_RUN, (const char *const *)command);
 		r = ce__call_result(&call, r, "prepare", error);
 	}
+	ce__strv_finish(&call.run.artifacts);
 	if (!r)
 		r = take_inputs(&call, out, error);
 	if (r)
 		ce__execution_inputs_finish(out);
+	out->run.park = false;
 	ce__call_finish(&call);
 	finish_view(&view);
 	return r;
+}
+
+int ce__executor_prepare_version(const struct ce_executor *executor, size_t runtime,
+				 struct ce_execution_inputs *out, ce_error **error)
+{
+	const struct ce_manifest_runtime *rt = &executor->runtimes[runtime];
+
+	memset(out, 0, sizeof(*out));
+	if (!rt->version)
+		return ce__error_set(error, CE_ERR_NOT_FOUND, 0, NULL,
+				     "runtime \"%s\" of \"%s\" has no version command", rt->name,
+				     executor->name);
+	return prepare_command(executor, runtime, rt->version, false, out, error);
+}
+
+int ce__executor_prepare_prebuild(const struct ce_executor *executor, size_t runtime,
+				  struct ce_execution_inputs *out, ce_error **error)
+{
+	return prepare_command(executor, runtime, executor->runtimes[runtime].prebuild.command, true, out, error);
+}
+
+void ce__executor_identity(const struct ce_executor *executor, size_t runtime, struct ce_program_identity *out)
+{
+	const struct ce_manifest_runtime *rt = &executor->runtimes[runtime];
+
+	memset(out, 0, sizeof(*out));
+	if (rt->version)
+		ce__program_identify(rt->version[0], rt->mounts, rt->mount_count, out);
 }
 
 static void finish_stage(struct ce_stage_inputs *stage)

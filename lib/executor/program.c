@@ -151,3 +151,21 @@ int ce__program_find_file(const char *path, const struct ce_manifest_mount *moun
 {
 	return path[0] == '/' ? check_candidate(path, mounts, mount_count, false, NULL) : -ENOENT;
 }
+
+void ce__program_identify(const char *name, const struct ce_manifest_mount *mounts, size_t mount_count,
+			  struct ce_program_identity *out)
+{
+	CE_CLEANUP_FREE char *path = NULL;
+	CE_CLEANUP_FREE char *host = NULL;
+	struct stat st;
+
+	memset(out, 0, sizeof(*out));
+	if (ce__program_find(name, mounts, mount_count, &path, NULL) == 0)
+		host = to_host(path, mounts, mount_count);
+	if (!host || stat(host, &st) < 0)
+		return;
+	out->device = st.st_dev;
+	out->inode = st.st_ino;
+	out->size = (uint64_t)st.st_size;
+	out->changed_ns = (uint64_t)st.st_ctim.tv_sec * 1000000000 + (uint64_t)st.st_ctim.tv_nsec;
+}

@@ -16,4 +16,8 @@ int ce__program_find(const char *name, const struct ce_manifest_mount *mounts, s
 /* Is there a regular file or a directory of that absolute path in such a cell? 0, -ENOENT, -EXDEV, -ENOMEM. */
 int ce__program_find_file(const char *path, const struct ce_manifest_mount *mounts, size_t mount_count);
 
+/* Fills in what tells the file that `name` leads to from another one; zeros if it leads nowhere. */
+void ce__program_identify(const char *name, const struct ce_manifest_mount *mounts, size_t mount_count,
+			  struct ce_program_identity *out);
+
 #endif

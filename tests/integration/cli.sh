@@ -415,7 +415,7 @@ refused 'a closed standard output is told' 'standard output'
 cx version
 [ "$status" = 0 ] && grep -qE '^codeexec [0-9]+\.[0-9]+\.[0-9]+ \(libcodeexec [0-9.]+\)$' out
 result $? 'version'
-for command in '' run languages doctor check lint version; do
+for command in '' run languages doctor check lint prebuild version; do
 	cx $command --help
 	[ "$status" = 0 ] && [ ! -s err ] && grep -q '^Usage: codeexec' out && grep -q -- --executors-dir out
 	result $? "${command:-codeexec} --help helps"

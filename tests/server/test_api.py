@@ -30,6 +30,12 @@ class Execute(Case):
         self.assertEqual((answer.status, answer.json["status"], answer.json["exit_code"]), (200, "error", 7))
         self.assertEqual((answer.json["stdout"], answer.json["stderr"]), ("out\n", "err\n"))
 
+    def test_a_language_is_chosen_by_version(self):
+        self.assertEqual(self.server.run("print(6 * 7)", "python@>=3.9,<4").json["stdout"], "42\n")
+        answer = self.server.run("print(1)", "python@2")
+        self.assertGreaterEqual(answer.status, 400)
+        self.assertIn('no runtime or version \\"2\\" (python has cpython 3.', answer.body.decode())
+
     def test_a_signal_is_told_by_number_and_name(self):
         answer = self.server.run("kill -SEGV $$").json
         self.assertEqual((answer["status"], answer["signal"], answer["signal_name"]), ("error", 11, "SIGSEGV"))

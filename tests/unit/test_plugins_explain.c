@@ -48,7 +48,7 @@ static size_t explain_bytes(const char *language, ce_stage stage, int exit_code,
 	const struct ce_executor *executor = NULL;
 	size_t runtime = 0, count = 0;
 
-	assert_int_equal(ce__registry_find(registry, language, true, &executor, &runtime, NULL), 0);
+	assert_int_equal(ce__registry_find(registry, language, true, NULL, &executor, &runtime, NULL), 0);
 	ce__executor_explain(executor, runtime, &input, out, &count);
 	return count;
 }

@@ -228,13 +228,13 @@ static void missing_interpreter_is_unavailable_with_its_package(void **state)
 			    "\"no-such-program\" is not installed; install the packages ghost, ghost-data");
 	assert_string_equal(registry->executors[0]->runtimes[1].unavailable_reason,
 			    "\"/usr/share\" is not an executable file");
-	assert_int_equal(ce__registry_find(registry, "gone", false, &e, &runtime, &error),
+	assert_int_equal(ce__registry_find(registry, "gone", false, NULL, &e, &runtime, &error),
 			 CE_ERR_UNAVAILABLE);
 	assert_string_equal(ce_error_message(error),
 			    "language \"gone\" cannot run here: \"no-such-program\" is not "
 			    "installed; install the packages ghost, ghost-data");
 	ce_error_free(error);
-	assert_int_equal(ce__registry_find(registry, "gone@two", true, &e, &runtime, NULL), 0);
+	assert_int_equal(ce__registry_find(registry, "gone@two", true, NULL, &e, &runtime, NULL), 0);
 	assert_int_equal(runtime, 1);
 	ce__registry_free(registry);
 }
@@ -278,7 +278,7 @@ static void assert_not_found(const struct ce_registry *registry, const char *lan
 	ce_error *error = NULL;
 	size_t runtime;
 
-	assert_int_equal(ce__registry_find(registry, language, true, &e, &runtime, &error), CE_ERR_NOT_FOUND);
+	assert_int_equal(ce__registry_find(registry, language, true, NULL, &e, &runtime, &error), CE_ERR_NOT_FOUND);
 	assert_string_equal(ce_error_message(error), message);
 	ce_error_free(error);
 }
@@ -298,22 +298,22 @@ static void languages_are_found_by_name_alias_and_runtime(void **state)
 			    "  - name: there\n    aliases: ['3']\n    run: {command: [sh, '{source}']}\n"));
 	write_text("ruby.yaml", MANIFEST("ruby", SH));
 	registry = load(base, plugin_dir);
-	assert_int_equal(ce__registry_find(registry, "python", false, &e, &runtime, NULL), 0);
+	assert_int_equal(ce__registry_find(registry, "python", false, NULL, &e, &runtime, NULL), 0);
 	assert_string_equal(e->name, "python");
 	assert_int_equal(runtime, 1);
-	assert_int_equal(ce__registry_find(registry, "py@3", false, &e, &runtime, NULL), 0);
+	assert_int_equal(ce__registry_find(registry, "py@3", false, NULL, &e, &runtime, NULL), 0);
 	assert_int_equal(runtime, 1);
-	assert_int_equal(ce__registry_find(registry, "py@missing", true, &e, &runtime, NULL), 0);
+	assert_int_equal(ce__registry_find(registry, "py@missing", true, NULL, &e, &runtime, NULL), 0);
 	assert_int_equal(runtime, 0);
-	assert_int_equal(ce__registry_find(registry, "py@missing", false, &e, &runtime, NULL),
+	assert_int_equal(ce__registry_find(registry, "py@missing", false, NULL, &e, &runtime, NULL),
 			 CE_ERR_UNAVAILABLE);
-	assert_int_equal(ce__registry_find(registry, "", false, &e, &runtime, &error), CE_ERR_INVALID);
+	assert_int_equal(ce__registry_find(registry, "", false, NULL, &e, &runtime, &error), CE_ERR_INVALID);
 	ce_error_free(error);
 	assert_not_found(registry, "pyton", "unknown language \"pyton\" (did you mean \"python\"?)");
 	assert_not_found(registry, "Ruby", "unknown language \"Ruby\" (did you mean \"ruby\"?)");
 	assert_not_found(registry, "cobol", "unknown language \"cobol\" (known: python, ruby)");
 	assert_not_found(registry, "python@2",
-			 "language \"python\" has no runtime \"2\" (known: missing, there)");
+			 "language \"python\" has no runtime or version \"2\" (python has missing (not available), there)");
 	ce__registry_free(registry);
 }
 
