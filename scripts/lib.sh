@@ -112,12 +112,17 @@ need_packages() {
 	rm -f "${TMPDIR:-/tmp}/codeexec-apt.$$"
 }
 
-# What the library, its CLI and the four executors are built from and run with.
+# What the library, its CLI and its server are built from.
 ce_build_packages='gcc libc6-dev meson ninja-build pkg-config libseccomp-dev libyaml-dev libjansson-dev libmicrohttpd-dev'
 ce_language_packages='python3 gcc libc6-dev bash'
 
-# need_languages: node is left alone where there is one already, whoever brought it.
+# need_languages [SET...]: without a set the four that everybody has; node is left alone where there is one already, whoever
+# brought it.
 need_languages() {
+	if [ "$#" -gt 0 ]; then
+		sh "$ce_root/scripts/install-languages.sh" --no-prebuild "$@" || die "could not install the languages: $*"
+		return 0
+	fi
 	# shellcheck disable=SC2086
 	set -- $ce_language_packages
 	if [ -x /usr/bin/node ] || [ -x /usr/local/bin/node ]; then

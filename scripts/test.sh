@@ -1,25 +1,36 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0 OR MIT
 #
-# sh scripts/test.sh [--quick|--long]: installs what the tests need, then builds and tests in every way that counts. A step
-# that fails does not stop the others; the end is a table of the steps and one line of sums. Logs: build/test/*.log
+# sh scripts/test.sh [--quick|--long] [--languages SET]: installs what the tests need, then builds and tests in every way that
+# counts. A step that fails does not stop the others; the end is a table of the steps and one line of sums. Logs:
+# build/test/*.log
 set -eu
 . "$(dirname "$0")/lib.sh"
 
 usage() {
 	cat <<'EOF'
-usage: sh scripts/test.sh [--quick | --long]
+usage: sh scripts/test.sh [--quick | --long] [--languages SET]
   --quick  the gcc build with its tests, the clang build and the acceptance of an installed prefix
   --long   all of it, and the soak tests, stress-ng, the fuzz targets (10 minutes each, twice), coverage and valgrind
+  --languages SET   what scripts/install-languages.sh installs first (ci); with `full` nothing is done but to build, to check
+           every language, and to write docs/languages.md
 CE_TESTS_MUST_RUN=1 in the environment turns tests that would be skipped into failures.
 EOF
 }
 
 mode=normal
-for argument in "$@"; do
+languages=ci
+while [ "$#" -gt 0 ]; do
+	argument=$1
+	shift
 	case $argument in
 	--quick) mode=quick ;;
 	--long) mode=long ;;
+	--languages)
+		[ "$#" -gt 0 ] || die "--languages: a set or a name is missing"
+		languages=$1
+		shift
+		;;
 	-h | --help)
 		usage
 		exit 0
@@ -42,8 +53,9 @@ install_packages() {
 	say "Packages"
 	# shellcheck disable=SC2086
 	need_packages $ce_build_packages g++ jq libcmocka-dev clang clang-tidy libclang-rt-14-dev cppcheck valgrind \
-		abigail-tools bubblewrap chromium curl util-linux scdoc qemu-system-x86 busybox-static cpio procps shellcheck
-	need_languages
+		abigail-tools bubblewrap chromium curl util-linux scdoc qemu-system-x86 busybox-static cpio procps shellcheck \
+		python3-jsonschema python3-yaml
+	need_languages "$languages"
 	[ "$mode" != long ] || need_packages stress-ng
 	need_promtool
 }
@@ -134,6 +146,23 @@ gcc_tests() {
 	build gcc gcc --buildtype=debugoptimized && run_tests gcc --no-suite long
 }
 
+# The self-tests of all languages that are installed, with what is made once.
+check_languages() {
+	[ -f "$out/gcc/build.ninja" ] || build gcc gcc --buildtype=debugoptimized || return 1
+	use_build_tree "$out/gcc"
+	PATH=$out/gcc/examples/cli:$PATH
+	CODEEXEC=$out/gcc/examples/cli/codeexec sh scripts/install-languages.sh "$languages" || return 1
+	run codeexec check --all
+}
+
+# The same as a page of the documentation.
+write_languages() {
+	use_build_tree "$out/gcc"
+	"$out/gcc/examples/cli/codeexec" check --all --markdown >"$out/languages.md" || return 1
+	cp "$out/languages.md" docs/languages.md
+	note "wrote docs/languages.md"
+}
+
 clang_build() {
 	build clang clang --buildtype=debugoptimized
 }
@@ -172,16 +201,21 @@ soak_tests() {
 
 started_at=$(date +%s)
 install_packages
-step "gcc: build and tests" gcc_tests
-step "clang: build" clang_build
-if [ "$mode" != quick ]; then
+if [ "$languages" = full ]; then
+	step "languages: self-tests of all" check_languages
+	step "languages: docs/languages.md" write_languages
+	mode=none
+else
+	step "gcc: build and tests" gcc_tests
+	step "clang: build" clang_build
+	step "languages: self-tests" check_languages
+	step "acceptance of an installed prefix" sh scripts/acceptance.sh
+fi
+if [ "$mode" != quick ] && [ "$mode" != none ]; then
 	step "ASan and UBSan: build and tests" asan_tests
 	step "TSan: build and thread tests" tsan_tests
 	step "clang-tidy, gcc -fanalyzer and cppcheck" sh scripts/static-analysis.sh "$out/clang"
 	step "shellcheck" shell_scripts
-fi
-step "acceptance of an installed prefix" sh scripts/acceptance.sh
-if [ "$mode" != quick ]; then
 	step "VM: Linux 6.1, pure cgroup v2" bash tests/vm/run.sh "$out/gcc"
 fi
 if [ "$mode" = long ]; then
