@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * differential LANGUAGE CORPUS [--every N] [--only NAME]: runs each program of the corpus, and the self-tests of the language's
+ * differential LANGUAGE CORPUS [--every N] [--only NAME] [--both cold]: runs each program of the corpus, and the self-tests of the language's
  * manifest, in a process that is started for it and in one that was started ahead, and says how what came of it differs. A program
- * that differs from itself between two starts is a fault of the corpus, and said to be. TAP on stdout. */
+ * that differs from itself between two starts is a fault of the corpus, and said to be; --both cold looks for those alone. TAP on
+ * stdout. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -246,10 +247,12 @@ static bool is_broken(const ce_result *result)
 	return ce_result_outcome(result) == CE_OUTCOME_SYSTEM_ERROR || ce_result_outcome(result) == CE_OUTCOME_CANCELLED;
 }
 
+/* `warm_sandbox` may be the other one again: then it is the corpus that is tried. */
 static unsigned try_program(ce_sandbox *cold_sandbox, ce_sandbox *warm_sandbox, const char *language, const struct corpus_program *p)
 {
-	ce_result *cold = run(cold_sandbox, language, p), *warm = run_warm(warm_sandbox, language, p);
-	bool is_warm = was_warm(warm), wanted = is_warm || p->cold;
+	ce_result *cold = run(cold_sandbox, language, p);
+	ce_result *warm = warm_sandbox == cold_sandbox ? run(cold_sandbox, language, p) : run_warm(warm_sandbox, language, p);
+	bool is_warm = was_warm(warm), wanted = is_warm || p->cold || warm_sandbox == cold_sandbox;
 	struct account difference;
 
 	compare(&difference, cold, warm);
@@ -323,9 +326,10 @@ static ce_sandbox *make_sandbox(uint64_t warm_memory_bytes)
 int main(int argc, char **argv)
 {
 	const char *language = argc > 2 ? argv[1] : NULL, *only = NULL;
-	ce_sandbox *cold_sandbox, *warm_sandbox;
+	ce_sandbox *cold_sandbox, *warm_sandbox = NULL;
 	const ce_executor *executor = NULL;
 	unsigned every = 1, warm = 0, ran = 0;
+	bool both_cold = false;
 	ce_error *error = NULL;
 	struct corpus corpus;
 
@@ -334,6 +338,8 @@ int main(int argc, char **argv)
 			every = (unsigned)strtoul(argv[i + 1], NULL, 10);
 		else if (!strcmp(argv[i], "--only"))
 			only = argv[i + 1];
+		else if (!strcmp(argv[i], "--both") && !strcmp(argv[i + 1], "cold"))
+			both_cold = true;
 	}
 	if (!language || !every) {
 		fprintf(stderr, "usage: differential LANGUAGE CORPUS [--every N] [--only NAME]\n");
@@ -352,14 +358,16 @@ int main(int argc, char **argv)
 		fixture_end(NULL);
 		return must && !strcmp(must, "1") && executor;
 	}
-	warm_sandbox = make_sandbox(256 * MIB);
-	if (ce_sandbox_prewarm(warm_sandbox, (const char *const[]){ language, NULL }, &error))
-		fatal("prewarm", error);
-	try_self_tests(warm_sandbox, language);
+	if (!both_cold) {
+		warm_sandbox = make_sandbox(256 * MIB);
+		if (ce_sandbox_prewarm(warm_sandbox, (const char *const[]){ language, NULL }, &error))
+			fatal("prewarm", error);
+		try_self_tests(warm_sandbox, language);
+	}
 	for (size_t i = 0; i < corpus.count; i++) {
 		if ((only && strcmp(only, corpus.programs[i].name) != 0) || (!only && i % every))
 			continue;
-		warm += try_program(cold_sandbox, warm_sandbox, language, &corpus.programs[i]);
+		warm += try_program(cold_sandbox, both_cold ? cold_sandbox : warm_sandbox, language, &corpus.programs[i]);
 		ran++;
 	}
 	printf("1..%u\n# %u programs, %u of them served by a process started ahead; %u failures\n", done, ran, warm, failed);
