@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * What the parts of bench_cold share: the ways to run a command, and the sums over their times. */
+ * What the benchmarks share: the ways to run a command, and the sums over their times. */
 #ifndef CE_TESTS_BENCH_H
 #define CE_TESTS_BENCH_H
 
@@ -40,6 +40,13 @@ int bench_run(const struct bench_context *context, enum bench_way way, const str
 /* A reason why this way cannot be measured here, or NULL. */
 const char *bench_missing(const struct bench_context *context, enum bench_way way,
 			  const struct bench_workload *workload);
+
+/* ways.c: a spawn, its output to /dev/null, and the wait for its end; argv[0] is looked for in PATH. 0 or -1. */
+int bench_spawn(const char *const *argv);
+
+/* http.c: a connection to a port of this machine, or -1; one request on it: 0 if its answer was a success. */
+int bench_http_open(unsigned port);
+int bench_http_post(int fd, const char *path, const char *json);
 
 /* steps.c: where the time of `rounds` executions goes, by the library's own trace. 0 or -1. */
 int bench_print_steps(const struct bench_context *context, const struct bench_workload *workload);

@@ -28,13 +28,17 @@ static const char *const bwrap_words[] = {
 
 #define WORDS_MAX (sizeof(bwrap_words) / sizeof(bwrap_words[0]) + 8)
 
-static int spawn_and_wait(const char *const *argv)
+int bench_spawn(const char *const *argv)
 {
-	static char *const env[] = { (char *)"PATH=/usr/bin:/bin", NULL };
+	static char *const env[] = { (char *)"PATH=/usr/local/bin:/usr/bin:/bin", NULL };
+	posix_spawn_file_actions_t actions;
 	int status = 0, r;
 	pid_t pid;
 
-	r = posix_spawn(&pid, argv[0], NULL, NULL, (char *const *)(uintptr_t)argv, env);
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
+	r = posix_spawnp(&pid, argv[0], &actions, NULL, (char *const *)(uintptr_t)argv, env);
+	posix_spawn_file_actions_destroy(&actions);
 	if (r) {
 		fprintf(stderr, "%s: cannot spawn: error %d\n", argv[0], r);
 		return -1;
@@ -59,7 +63,7 @@ static int run_bwrap(const struct bench_workload *workload)
 	for (const char *const *word = workload->argv; *word; word++)
 		argv[count++] = *word;
 	argv[count] = NULL;
-	return spawn_and_wait(argv);
+	return bench_spawn(argv);
 }
 
 static int run_ours(ce_sandbox *sandbox, const struct bench_workload *workload)
@@ -89,7 +93,7 @@ int bench_run(const struct bench_context *context, enum bench_way way, const str
 {
 	switch (way) {
 	case BENCH_BARE:
-		return spawn_and_wait(workload->argv);
+		return bench_spawn(workload->argv);
 	case BENCH_OURS:
 		return run_ours(context->sandbox, workload);
 	default:
