@@ -141,15 +141,18 @@ static int reset_cell(struct ce_limits_backend *backend, const struct ce_cell_li
 
 /* ---- usage ---- */
 
+/* The peak's descriptor is one to be written to where that means something: reset_peak needs it. */
 static ssize_t read_text(const struct ce_limits_backend *backend, struct v2_cell *cell, enum file file, char *text,
 			 size_t size)
 {
+	const struct ce_cgroup2 *v2 = backend->state;
+	int flags = file == FILE_PEAK && v2->peak_resets ? O_RDWR : O_RDONLY;
 	CE_CLEANUP_FD int once = -1;
 	int *fd = &cell->fds[file];
 
 	if (*fd < 0 && backend->open_cells > CE_CROWD)
 		fd = &once;
-	return ce__tasks_read_kept(fd, cell->dir, names[file], O_RDONLY, text, size);
+	return ce__tasks_read_kept(fd, cell->dir, names[file], flags, text, size);
 }
 
 static int read_number(const struct ce_limits_backend *backend, struct v2_cell *cell, enum file file, uint64_t *out)
