@@ -236,7 +236,8 @@ typedef struct ce_request {
 	uint64_t network;            /* CE_NETWORK_* */
 	const char *tenant;          /* whose program this is: kept programs are not seen by others; NULL is a tenant too */
 	uint64_t flags;              /* CE_REQUEST_* */
-	uint64_t usage_interval_ms;  /* [100] between usage events, 10 at the least, a day at most */
+	uint64_t usage_interval_ms;  /* [100] between usage events, 10 at the least, a day at most; with many
+	                              * executions at once not less than a millisecond for each of them */
 	const ce_program *program;   /* run this one: then `language` and `code` stay NULL, and `files` add to its own */
 } ce_request;
 

@@ -178,8 +178,15 @@ int ce__limits_cell_open(struct ce_limits_backend *backend, const struct ce_cell
 
 void ce__limits_cell_started(struct ce_limits_backend *backend, struct ce_limits_cell *cell, pid_t init_pid)
 {
-	if (cell->state && backend->ops->cell_started)
+	if (!cell->state)
+		return;
+	if (backend->ops->cell_started)
 		backend->ops->cell_started(cell, init_pid);
+	/* init has its own copies. */
+	for (size_t i = 0; backend->open_cells > CE_CROWD && i < cell->attach_count; i++) {
+		ce__base_close(&cell->attach_fds[i]);
+		cell->odd = true; /* it cannot be lent without them */
+	}
 }
 
 static uint64_t since(uint64_t now, uint64_t before)

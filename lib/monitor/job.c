@@ -11,6 +11,8 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
+#define START_TURNS 16
+
 static void close_all(int *fds, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
@@ -58,6 +60,7 @@ struct ce_job *ce__job_new(struct ce_supervisor *s)
 	job->link = s->jobs_end;
 	*s->jobs_end = job;
 	s->jobs_end = &job->next;
+	s->job_count++;
 	return job;
 }
 
@@ -166,7 +169,8 @@ static void take_start(struct ce_supervisor *s, const char *message, size_t size
 	}
 }
 
-void ce__job_receive(struct ce_supervisor *s)
+/* False: there was none. */
+static bool receive_one(struct ce_supervisor *s)
 {
 	static char buffer[sizeof(struct ce_start) + CE_INLINE_PLAN_BYTES + 8];
 	int fds[CE_START_FDS_MAX];
@@ -174,16 +178,24 @@ void ce__job_receive(struct ce_supervisor *s)
 	ssize_t n = ce__message_receive(s->control, buffer, sizeof(buffer), fds, &count, MSG_DONTWAIT);
 
 	if (n == -EAGAIN || n == -EMSGSIZE)
-		return;
+		return n == -EMSGSIZE;
 	if (n <= 0) {
 		s->stopping = true;
-		return;
+		return false;
 	}
 	if (!s->stopping)
 		take_start(s, buffer, (size_t)n, fds, count);
 	close_all(fds, count);
 	/* It held somebody's program: init must not inherit it. */
 	explicit_bzero(buffer, (size_t)n);
+	return true;
+}
+
+void ce__job_receive(struct ce_supervisor *s)
+{
+	/* Several in one turn of the loop, which looks at all jobs; but others want to be heard too. */
+	for (int i = 0; i < START_TURNS && receive_one(s); i++)
+		;
 }
 
 bool ce__job_admit(struct ce_supervisor *s)
@@ -276,6 +288,7 @@ void ce__job_sweep(struct ce_supervisor *s)
 			continue;
 		}
 		*link = job->next;
+		s->job_count--;
 		if (job->slot)
 			job->slot->busy = false;
 		free_job(s, job);

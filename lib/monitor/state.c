@@ -133,16 +133,13 @@ int ce__state_lease(struct ce_supervisor *s, struct ce_slot *slot, struct ce_fai
 {
 	uint64_t pairs = s->hello.uid_count / 2;
 
-	for (uint64_t n = 0; n < pairs; n++) {
+	/* Where the last search ended: before that are our own, and those that another supervisor has. */
+	for (uint64_t i = 0; i < pairs; i++) {
 		CE_CLEANUP_FD int fd = -1;
 		char path[384];
-		uid_t first = (uid_t)(s->hello.uid_base + 2 * n);
-		bool ours = false;
+		uid_t first = (uid_t)(s->hello.uid_base + 2 * s->next_lease);
 
-		for (size_t i = 0; i < s->slot_count && !ours; i++)
-			ours = s->slots[i].leased && s->slots[i].init_uid == first;
-		if (ours)
-			continue;
+		s->next_lease = (s->next_lease + 1) % pairs;
 		snprintf(path, sizeof(path), "%s/uids/%u", s->state_dir, (unsigned)first);
 		fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 		if (fd < 0)

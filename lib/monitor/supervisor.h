@@ -106,6 +106,8 @@ struct ce_supervisor {
 	struct ce_slot *slots;
 	size_t slot_count;
 	struct ce_job *jobs, **jobs_end;
+	size_t job_count;
+	uint64_t next_lease; /* the pair of uids to try first */
 	struct ce_shape *shapes;
 	uint64_t host_namespaces[CE_CELL_NAMESPACES];
 	uint64_t landlock_abi, last_capability, processors;
