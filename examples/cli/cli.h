@@ -78,6 +78,7 @@ int command_languages(struct cli_globals *globals, int argc, char **argv);
 int command_doctor(struct cli_globals *globals, int argc, char **argv);
 int command_check(struct cli_globals *globals, int argc, char **argv);
 int command_lint(struct cli_globals *globals, int argc, char **argv);
+int command_layer(struct cli_globals *globals, int argc, char **argv);
 int command_prebuild(struct cli_globals *globals, int argc, char **argv);
 int command_version(struct cli_globals *globals, int argc, char **argv);
 

@@ -14,6 +14,7 @@ static const char main_help[] =
     "  doctor      examine what this machine and this user can do, with remedies\n"
     "  check       run the self-tests of the installed languages\n"
     "  lint        check executor manifests (YAML)\n"
+    "  layer       build and list what programs may depend on\n"
     "  prebuild    make ahead what speeds up languages: precompiled headers, class data archives\n"
     "  version     print the version\n"
     "\n"
@@ -62,6 +63,7 @@ static const char run_help[] =
     "                            it is empty, and when the program is read from there\n"
     "      --env NAME=VALUE      adds to the program's environment, which is not ours; repeatable\n"
     "      --file PATH[:NAME]    a further file for the work directory, there called NAME; repeatable\n"
+    "      --dependency NAME[@VERSION]  a package of a layer ('codeexec layer --help'), or debian:NAME; repeatable\n"
     "      --output NAME         bring this file back, or all that match a glob ('*.png'); repeatable\n"
     "      --output-dir DIR      write them there (with --json they are also in the object)\n"
     "\n"
@@ -161,6 +163,28 @@ static const char lint_help[] =
     "Examples:\n"
     "  codeexec lint executors/lua/lua.yaml\n";
 
+static const char layer_help[] =
+    "Layers are packages that programs may depend on, built ahead: their archives are fetched by npm or pip, or taken from a\n"
+    "directory, their digests checked, and unpacked in a sandbox without network. None of their scripts is run. A program\n"
+    "that names a package (run --dependency NAME@VERSION) sees the layer that has it, read-only.\n"
+    "\n"
+    "Usage: codeexec layer build [--from DIR] [--allow-weaker] LANG NAME@VERSION...\n"
+    "       codeexec layer list [LANG]\n"
+    "       codeexec layer show ID\n"
+    "       codeexec layer gc\n"
+    "\n"
+    "Options:\n"
+    "      --from DIR            take the archives (.tgz, .whl, .gem, .jar) from there; what is not in DIR/SHA256SUMS, if\n"
+    "                            there is one, is refused. Without it: npm for javascript and typescript, pip for python\n"
+    "\n"
+    "gc removes layers whose packages are all in newer ones.\n"
+    "\n"
+    "Examples:\n"
+    "  codeexec layer build javascript left-pad@1.3.0\n"
+    "  codeexec layer build --from wheels python tiny@1.0\n"
+    "  codeexec run -l python --dependency tiny@1.0 -c 'import tiny'\n"
+    "  codeexec run -l python --dependency debian:python3-numpy -c 'import numpy; print(numpy.eye(2))'\n";
+
 static const char prebuild_help[] =
     "Makes what manifests want made once, when a runtime is installed, and keeps it in the runtimes directory. What is\n"
     "there already, of the same version, is left alone.\n"
@@ -186,6 +210,7 @@ static const struct {
 } pages[] = {
     {"run", run_help},     {"languages", languages_help}, {"doctor", doctor_help},
     {"check", check_help}, {"lint", lint_help},           {"prebuild", prebuild_help},
+    {"layer", layer_help},
     {"version", version_help},
 };
 

@@ -17,7 +17,7 @@ struct command {
 static const struct command commands[] = {
     {"run", command_run},     {"languages", command_languages}, {"doctor", command_doctor},
     {"check", command_check}, {"lint", command_lint},           {"prebuild", command_prebuild},
-    {"version", command_version},
+    {"layer", command_layer},     {"version", command_version},
 };
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))

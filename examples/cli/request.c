@@ -15,6 +15,7 @@ enum {
 	RUN_COMPILE_LIMIT,
 	RUN_ENV,
 	RUN_FILE,
+	RUN_DEPENDENCY,
 	RUN_OUTPUT,
 	RUN_OUTPUT_DIR,
 	RUN_NETWORK,
@@ -31,6 +32,7 @@ static const struct option_spec run_specs[] = {
     {"compile-limit", 0, true, RUN_COMPILE_LIMIT},
     {"env", 0, true, RUN_ENV},
     {"file", 0, true, RUN_FILE},
+    {"dependency", 0, true, RUN_DEPENDENCY},
     {"output", 0, true, RUN_OUTPUT},
     {"output-dir", 0, true, RUN_OUTPUT_DIR},
     {"network", 0, true, RUN_NETWORK},
@@ -64,6 +66,26 @@ static int add_env(struct run_request *run, const char *value)
 	return string_list_add(&run->env, value);
 }
 
+/* [debian:]NAME[@VERSION]; an '@' at the beginning belongs to the name. */
+static int add_dependency(struct run_request *run, const char *value)
+{
+	ce_dependency *list = reallocarray(run->dependencies, run->dependency_count + 1, sizeof(*list));
+	bool debian = !strncmp(value, "debian:", 7);
+	char *name = strdup(debian ? value + 7 : value), *at;
+
+	if (list)
+		run->dependencies = list;
+	if (!list || !name) {
+		free(name);
+		return console_error("no memory left");
+	}
+	at = *name ? strchr(name + 1, '@') : NULL;
+	if (at)
+		*at++ = '\0';
+	list[run->dependency_count++] = (ce_dependency){.name = name, .version = at, .source = debian ? "debian" : NULL};
+	return 0;
+}
+
 static int run_option(void *context, int id, const char *value)
 {
 	struct run_request *run = context;
@@ -84,6 +106,8 @@ static int run_option(void *context, int id, const char *value)
 		return limits_read("compile-limit", value, &run->compile_limits);
 	case RUN_ENV:
 		return add_env(run, value);
+	case RUN_DEPENDENCY:
+		return add_dependency(run, value);
 	case RUN_FILE:
 		return string_list_add(&run->file_specs, value);
 	case RUN_OUTPUT:
@@ -235,6 +259,8 @@ ce_request request_for_library(const struct run_request *run)
 	request.limits = &run->limits;
 	request.compile_limits = &run->compile_limits;
 	request.network = run->network;
+	request.dependencies = run->dependencies;
+	request.dependency_count = run->dependency_count;
 	if (request_is_interactive(run))
 		request.flags |= CE_REQUEST_INTERACTIVE;
 	return request;
@@ -248,6 +274,9 @@ void request_release(struct run_request *run)
 		if (run->file_names)
 			free(run->file_names[i]);
 	}
+	for (size_t i = 0; i < run->dependency_count; i++)
+		free((void *)(uintptr_t)run->dependencies[i].name); /* the version is of the same memory */
+	free(run->dependencies);
 	free(run->file_blobs);
 	free(run->file_names);
 	free(run->files);

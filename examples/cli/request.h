@@ -13,6 +13,8 @@ struct run_request {
 	const char *code_text;
 	const char *stdin_path;
 	struct string_list env, file_specs, outputs;
+	ce_dependency *dependencies; /* owned, and so are the names */
+	size_t dependency_count;
 	const char *output_dir;
 	ce_limits limits, compile_limits;
 	uint64_t network;

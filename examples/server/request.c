@@ -253,6 +253,53 @@ static int take_args(struct reading *r, const char *field, const json_t *value)
 	return read_texts(r, field, value, &r->out->args);
 }
 
+static int read_dependency(struct reading *r, const char *path, const json_t *value, ce_dependency *out)
+{
+	static const char *const keys[] = {"name", "version", "source"};
+	const char **texts[] = {&out->name, &out->version, &out->source};
+	size_t known = 0;
+
+	if (!json_is_object(value))
+		return invalid(r->error, path, "must be an object of name, version and source");
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		const json_t *item = json_object_get(value, keys[i]);
+		char place[96];
+
+		known += item != NULL;
+		if (!item || (i > 0 && json_is_null(item)))
+			continue;
+		snprintf(place, sizeof(place), "%s.%s", path, keys[i]);
+		*texts[i] = plain_text(r, place, item);
+		if (!*texts[i])
+			return -1;
+	}
+	if (!out->name)
+		return invalid(r->error, path, "needs a name");
+	if (known != json_object_size(value))
+		return invalid(r->error, path, "has an unknown member (known: name, version, source)");
+	return 0;
+}
+
+static int read_dependencies(struct reading *r, const char *field, const json_t *value)
+{
+	size_t count = json_array_size(value);
+
+	if (!json_is_array(value))
+		return invalid(r->error, field, "must be a list of objects");
+	r->out->dependencies = calloc(count + 1, sizeof(*r->out->dependencies));
+	if (!r->out->dependencies)
+		return no_memory(r->error);
+	for (size_t i = 0; i < count; i++) {
+		char path[64];
+
+		snprintf(path, sizeof(path), "%s[%zu]", field, i);
+		if (read_dependency(r, path, json_array_get(value, i), &r->out->dependencies[i]))
+			return -1;
+	}
+	r->out->request.dependency_count = count;
+	return 0;
+}
+
 static int take_outputs(struct reading *r, const char *field, const json_t *value)
 {
 	return read_texts(r, field, value, &r->out->outputs);
@@ -317,6 +364,7 @@ static const struct field {
     {"limits", ANY, true, take_limits},
     {"compile_limits", ANY, true, take_compile_limits},
     {"outputs", ANY, true, take_outputs},
+    {"dependencies", ANY, true, read_dependencies},
     {"network", ANY, true, take_network},
     {"stdout_base64", ANY, false, take_base64},
     {"interactive", FORM_ASYNC, false, take_interactive},
@@ -380,6 +428,7 @@ static void connect(struct run_request *out)
 	request->input_size = out->input.size;
 	request->files = out->files;
 	request->args = (const char *const *)out->args;
+	request->dependencies = out->dependencies;
 	request->env = (const char *const *)out->env;
 	request->outputs = (const char *const *)out->outputs;
 	request->limits = &out->limits;
@@ -436,6 +485,7 @@ void request_free(struct run_request *request)
 	free(request->blobs);
 	free(request->inputs);
 	free(request->args);
+	free(request->dependencies);
 	free(request->env);
 	free(request->outputs);
 	json_decref(request->root);

@@ -38,6 +38,7 @@ struct run_request {
 	ce_file *files; /* owned */
 	size_t blob_count;
 	struct blob *blobs;            /* owned: contents of the files */
+	ce_dependency *dependencies; /* owned; the texts are the JSON's */
 	char **args, **env, **outputs; /* owned, and so are the items of env */
 	struct blob *inputs;           /* owned; batch */
 	size_t input_count;

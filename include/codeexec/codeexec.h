@@ -217,6 +217,13 @@ typedef struct ce_sandbox_options {
 	uint64_t cache_bytes;             /* [none] memory for compiled programs that are kept; see ce_sandbox_cache_usage */
 } ce_sandbox_options;
 
+/* A package that a program needs; see <codeexec/layers.h>. */
+typedef struct ce_dependency {
+	const char *name;
+	const char *version; /* exactly as the layer has it; NULL, "" or "*": any. Of "debian" also partial: "1.24" */
+	const char *source;  /* NULL or "layer": some layer of the language; "debian": a package that is installed on the host */
+} ce_dependency;
+
 /* All of it is copied before the call returns. */
 typedef struct ce_request {
 	size_t size;
@@ -239,6 +246,8 @@ typedef struct ce_request {
 	uint64_t usage_interval_ms;  /* [100] between usage events, 10 at the least, a day at most; with many
 	                              * executions at once not less than a millisecond for each of them */
 	const ce_program *program;   /* run this one: then `language` and `code` stay NULL, and `files` add to its own */
+	const ce_dependency *dependencies; /* what no layer has is CE_ERR_NOT_FOUND, with the command that would build it */
+	size_t dependency_count;
 } ce_request;
 
 /* ce_request.flags */

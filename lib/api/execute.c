@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "api/sandbox.h"
+#include "executor/layers.h"
 #include "plan/build.h"
 #include "plan/effective.h"
 
@@ -176,6 +177,9 @@ static int start_checked(ce_sandbox *sandbox, struct ce_checked_request *checked
 	checked->request.compile_limits = &compile;
 	memset(&inputs, 0, sizeof(inputs));
 	r = ce__executor_prepare(executor, runtime, &checked->request, &inputs, error);
+	if (!r && checked->request.dependency_count)
+		r = ce__layers_add(sandbox->runtimes_dir, executor, runtime, checked->request.dependencies,
+				   checked->request.dependency_count, &inputs, error);
 	if (program)
 		inputs.has_compile = false; /* that was done when it was made */
 	if (!r)

@@ -3,13 +3,11 @@
  * What a manifest wants made once: its command is run in a cell like any program, so that the files remember the paths
  * that later cells have, and a broken one breaks nothing. The library then puts the files where cells show them. */
 #include <fcntl.h>
-#include <ftw.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include <codeexec/executors.h>
 
+#include "api/keep.h"
 #include "api/sandbox.h"
 #include "plan/effective.h"
 
@@ -57,43 +55,6 @@ static bool is_up_to_date(const struct prebuild *p)
 	return n >= 0 && (size_t)n == size && memcmp(text, p->stamp, size) == 0;
 }
 
-static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
-
-static void remove_tree(const char *path)
-{
-	nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
-}
-
-static int write_file(const char *directory, const char *name, const void *data, size_t size, mode_t mode, ce_error **error)
-{
-	CE_CLEANUP_FREE char *path = ce__base_asprintf("%s/%s", directory, name);
-	CE_CLEANUP_FD int fd = -1;
-	char *slash = path ? strrchr(path, '/') : NULL;
-	int r;
-
-	if (!slash)
-		return ce__error_no_memory(error);
-	*slash = '\0';
-	r = ce__io_make_dirs(path, 0755);
-	/* Not at creation: the host's umask may be anything, and cells have another uid. */
-	if (!r && chmod(path, 0755) < 0)
-		r = -errno;
-	*slash = '/';
-	if (!r) {
-		fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-		r = fd < 0 ? -errno : ce__io_write_full(fd, data, size);
-	}
-	if (!r && fchmod(fd, mode) < 0)
-		r = -errno;
-	return r ? ce__error_set(error, CE_ERR_OS, -r, "write", "%s", path) : 0;
-}
-
 static int write_files(const struct prebuild *p, const char *directory, const ce_result *result, ce_error **error)
 {
 	size_t written = 0;
@@ -106,8 +67,8 @@ static int write_files(const struct prebuild *p, const char *directory, const ce
 		if (file.flags & CE_OUTPUT_FILE_SKIPPED)
 			return ce__error_set(error, CE_ERR_UNAVAILABLE, 0, NULL, "prebuild of %s@%s: %s: %s", p->executor->name,
 					     p->runtime->name, file.name, file.reason);
-		r = write_file(directory, file.name, file.data, file.data_size,
-			       file.flags & CE_OUTPUT_FILE_EXECUTABLE ? 0755 : 0644, error);
+		r = ce__keep_file(directory, file.name, file.data, file.data_size,
+				  (file.flags & CE_OUTPUT_FILE_EXECUTABLE) != 0, error);
 		if (r)
 			return r;
 		written++;
@@ -115,38 +76,21 @@ static int write_files(const struct prebuild *p, const char *directory, const ce
 	if (!written)
 		return ce__error_set(error, CE_ERR_UNAVAILABLE, 0, NULL, "prebuild of %s@%s made none of its outputs",
 				     p->executor->name, p->runtime->name);
-	return write_file(directory, STAMP_NAME, p->stamp, strlen(p->stamp), 0644, error);
+	return ce__keep_file(directory, STAMP_NAME, p->stamp, strlen(p->stamp), false, error);
 }
 
-/* Whoever starts a cell meanwhile sees the old directory, the new one, or none. */
 static int keep_files(const struct prebuild *p, const ce_result *result, ce_error **error)
 {
-	CE_CLEANUP_FREE char *fresh = ce__base_asprintf("%s.XXXXXX", p->directory);
-	CE_CLEANUP_FREE char *old = ce__base_asprintf("%s.old.XXXXXX", p->directory);
-	char *slash = strrchr(p->directory, '/');
-	int r;
+	CE_CLEANUP_FREE char *fresh = NULL;
+	int r = ce__keep_begin(p->directory, &fresh, error);
 
-	if (!fresh || !old)
-		return ce__error_no_memory(error);
-	*slash = '\0';
-	r = ce__io_make_dirs(p->directory, 0755);
-	if (r)
-		r = ce__error_set(error, CE_ERR_OS, -r, "mkdir", "%s", p->directory);
-	*slash = '/';
 	if (r)
 		return r;
-	if (!mkdtemp(fresh))
-		return ce__error_set(error, CE_ERR_OS, errno, "mkdtemp", "%s", fresh);
 	r = write_files(p, fresh, result, error);
-	if (!r && chmod(fresh, 0755) < 0)
-		r = ce__error_set(error, CE_ERR_OS, errno, "chmod", "%s", fresh);
-	if (!r && mkdtemp(old) && rename(p->directory, old) < 0 && errno != ENOENT)
-		r = ce__error_set(error, CE_ERR_OS, errno, "rename", "%s", p->directory);
-	if (!r && rename(fresh, p->directory) < 0)
-		r = ce__error_set(error, CE_ERR_OS, errno, "rename", "%s", p->directory);
+	if (!r)
+		r = ce__keep_commit(fresh, p->directory, error);
 	if (r)
-		remove_tree(fresh);
-	remove_tree(old);
+		ce__keep_remove(fresh);
 	return r;
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "api/sandbox.h"
+#include "executor/layers.h"
 
 static int copy_files(struct ce_program *program, const struct ce_checked_request *checked, ce_error **error)
 {
@@ -40,6 +41,9 @@ static int compile(ce_sandbox *sandbox, const struct ce_program *program, struct
 	checked->request.compile_limits = &limits;
 	memset(&inputs, 0, sizeof(inputs));
 	r = ce__executor_prepare(program->executor, program->runtime, &checked->request, &inputs, error);
+	if (!r && checked->request.dependency_count)
+		r = ce__layers_add(sandbox->runtimes_dir, program->executor, program->runtime, checked->request.dependencies,
+				   checked->request.dependency_count, &inputs, error);
 	if (!r && inputs.has_compile)
 		r = ce__execute_start(sandbox,
 				      &(struct ce_start_request){

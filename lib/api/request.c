@@ -12,6 +12,7 @@
 #define ARGUMENT_MAX (UINT64_C(128) << 10) /* the kernel's MAX_ARG_STRLEN */
 #define ARGUMENTS_MAX (UINT64_C(1) << 20)
 #define LIST_MAX 4096
+#define DEPENDENCIES_MAX 256
 #define USAGE_INTERVAL_MAX_MS UINT64_C(86400000) /* it is multiplied on its way */
 
 static int invalid(ce_error **error, const char *what, const char *name, const char *why)
@@ -180,6 +181,10 @@ int ce__request_check(const ce_request *request, struct ce_checked_request *out,
 	if (r->usage_interval_ms && (r->usage_interval_ms < 10 || r->usage_interval_ms > USAGE_INTERVAL_MAX_MS))
 		return ce__error_set(error, CE_ERR_INVALID, 0, NULL,
 				     "request.usage_interval_ms: 10 at the least, 86400000 (a day) at most");
+	if (r->dependency_count && !r->dependencies)
+		return ce__error_set(error, CE_ERR_INVALID, 0, NULL, "dependencies is NULL, but dependency_count is not 0");
+	if (r->dependency_count > DEPENDENCIES_MAX)
+		return ce__error_set(error, CE_ERR_INVALID, 0, NULL, "too many dependencies (%d at most)", DEPENDENCIES_MAX);
 	if (!r->outputs_max_bytes)
 		r->outputs_max_bytes = DEFAULT_OUTPUTS_BYTES;
 	if (!r->usage_interval_ms)

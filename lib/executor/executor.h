@@ -71,6 +71,12 @@ struct ce_manifest_prebuild {
 	struct ce_limits limits;
 };
 
+/* How the runtime finds what layers bring: a variable that becomes a list of their directories. */
+struct ce_manifest_layers {
+	char *env;  /* NULL: it takes none */
+	char *path; /* below a layer; NULL: its top */
+};
+
 /* Where a cell shows the runtimes directory, the place of what no Debian package brings. */
 #define CE_RUNTIMES_TARGET "/opt/codeexec"
 
@@ -81,6 +87,7 @@ struct ce_manifest_runtime {
 	char **requires;                  /* programs and files beyond the commands' first words */
 	char *cannot[CE_TEST_KINDS];      /* why it has no test of that kind, or NULL */
 	struct ce_manifest_prebuild prebuild;
+	struct ce_manifest_layers layers;
 	char *prebuilt;                   /* where a cell shows what prebuild made */
 	bool opt_in;                      /* installed only when asked for by name */
 	bool uses_runtimes;               /* needs the runtimes directory in its cells */

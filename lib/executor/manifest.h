@@ -36,6 +36,7 @@ int ce__manifest_read_kind(struct ce_yaml *yaml, const struct ce_field *field, v
 /* A map of kinds and reasons into a char *[CE_TEST_KINDS]. */
 int ce__manifest_read_cannot(struct ce_yaml *yaml, const struct ce_field *field, void *reasons);
 int ce__manifest_read_prebuild(struct ce_yaml *yaml, const struct ce_field *field, void *prebuild);
+int ce__manifest_read_layers(struct ce_yaml *yaml, const struct ce_field *field, void *layers);
 int ce__manifest_read_requires(struct ce_yaml *yaml, const struct ce_field *field, void *list);
 
 /* Does a test show what its kind says? */

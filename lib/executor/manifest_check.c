@@ -193,6 +193,8 @@ static void finish_runtime(struct ce_manifest_runtime *runtime)
 	ce__strv_free(runtime->prebuild.outputs);
 	ce__manifest_finish_files(&runtime->prebuild.files);
 	free(runtime->prebuilt);
+	free(runtime->layers.env);
+	free(runtime->layers.path);
 	finish_stage(&runtime->compile);
 	finish_stage(&runtime->run);
 	free(runtime->unavailable_reason);

@@ -70,6 +70,40 @@ int ce__manifest_read_prebuild(struct ce_yaml *yaml, const struct ce_field *fiel
 	return r;
 }
 
+static int read_variable(struct ce_yaml *yaml, const struct ce_field *field, void *member)
+{
+	int r = ce__fields_expect_text(yaml, field->key, field->max, false);
+
+	if (r)
+		return r;
+	if (!ce__manifest_env_name_ok(yaml->text) || strchr(yaml->text, '='))
+		return ce__yaml_fail(yaml, yaml->mark, "\"%.64s\" is not a name of an environment variable", yaml->text);
+	return ce__fields_read_text(yaml, field, member);
+}
+
+static int read_layer_path(struct ce_yaml *yaml, const struct ce_field *field, void *member)
+{
+	int r = ce__fields_expect_text(yaml, field->key, field->max, false);
+
+	if (r)
+		return r;
+	if (!ce__manifest_glob_ok(yaml->text) || strchr(yaml->text, ':'))
+		return ce__yaml_fail(yaml, yaml->mark, "\"%.64s\" in \"layers\" must be a relative path without \":\"",
+				     yaml->text);
+	return ce__fields_read_text(yaml, field, member);
+}
+
+int ce__manifest_read_layers(struct ce_yaml *yaml, const struct ce_field *field, void *layers)
+{
+	static const struct ce_field fields[] = {
+	    CE_FIELD(struct ce_manifest_layers, "env", env, read_variable, 64, true),
+	    CE_FIELD(struct ce_manifest_layers, "path", path, read_layer_path, 255, false),
+	};
+
+	(void)field;
+	return ce__fields_read_map(yaml, fields, CE_ARRAY_SIZE(fields), layers, "\"layers\"");
+}
+
 static int read_required(struct ce_yaml *yaml, const char *key, void *context)
 {
 	int r = ce__fields_expect_text(yaml, key, CE_TEXT_MAX - 1, false);
