@@ -10,6 +10,7 @@
 #include "bench.h"
 
 #include <getopt.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -152,8 +153,10 @@ static unsigned await_running(struct one *all, unsigned count)
 	unsigned running = 0;
 
 	for (unsigned i = 0; i < count; i++) {
-		while (!all[i].runs && bench_clock_us() < end && ce_execution_wait(all[i].execution, 50, NULL) == CE_ERR_TIMEOUT)
-			;
+		struct pollfd p = { .fd = ce_execution_fd(all[i].execution), .events = POLLIN };
+
+		while (!all[i].runs && bench_clock_us() < end && ce_execution_dispatch(all[i].execution, NULL) == 0 && !all[i].runs)
+			poll(&p, 1, 1000);
 		running += all[i].runs;
 	}
 	return running;
