@@ -21,6 +21,7 @@ enum {
 	RUN_NETWORK,
 	RUN_ALLOW_WEAKER,
 	RUN_KILL_ON_OUTPUT_LIMIT,
+	RUN_FRESH_SLOTS,
 	RUN_JSON
 };
 
@@ -38,6 +39,7 @@ static const struct option_spec run_specs[] = {
     {"network", 0, true, RUN_NETWORK},
     {"allow-weaker", 0, false, RUN_ALLOW_WEAKER},
     {"kill-on-output-limit", 0, false, RUN_KILL_ON_OUTPUT_LIMIT},
+    {"fresh-slots", 0, false, RUN_FRESH_SLOTS},
     {"json", 0, false, RUN_JSON},
     {NULL, 0, false, 0},
 };
@@ -122,6 +124,9 @@ static int run_option(void *context, int id, const char *value)
 		return 0;
 	case RUN_KILL_ON_OUTPUT_LIMIT:
 		run->kill_on_output_limit = true;
+		return 0;
+	case RUN_FRESH_SLOTS:
+		run->fresh_slots = true;
 		return 0;
 	default:
 		run->json = true;

@@ -18,7 +18,7 @@ struct run_request {
 	const char *output_dir;
 	ce_limits limits, compile_limits;
 	uint64_t network;
-	bool allow_weaker, kill_on_output_limit, json;
+	bool allow_weaker, kill_on_output_limit, fresh_slots, json;
 	char **args; /* of the program; NULL-terminated, or NULL */
 
 	struct blob code, input; /* owned, as the following */

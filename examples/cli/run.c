@@ -266,6 +266,8 @@ static ce_sandbox_options sandbox_options(const struct cli_globals *globals, con
 		options.flags |= CE_SANDBOX_ALLOW_WEAKER;
 	if (run->kill_on_output_limit)
 		options.flags |= CE_SANDBOX_KILL_ON_OUTPUT_LIMIT;
+	if (run->fresh_slots)
+		options.flags |= CE_SANDBOX_FRESH_SLOTS;
 	return options;
 }
 

@@ -103,6 +103,8 @@ static const struct setting settings[] = {
     {"CODE_EXEC_STATE_DIR", KIND_TEXT, AT(state_dir), NULL, 0, 0, "owner and lease files of the sandbox"},
     {"CODE_EXEC_ALLOW_WEAKER", KIND_BOOL, AT(allow_weaker), "false", 0, 0,
      "without cgroups, make do with rlimits and sampling"},
+    {"CODE_EXEC_FRESH_SLOTS", KIND_BOOL, AT(fresh_slots), "false", 0, 0,
+     "keep nothing of a cell for the next one, at its price"},
     {"CODE_EXEC_ALLOW_MISSING", KIND_TEXT, AT(allow_missing), NULL, 0, 0,
      "protections that this machine may lack, comma-separated ('codeexec doctor' lists them)"},
     {"CODE_EXEC_PAGE_DIR", KIND_TEXT, AT(page_dir), NULL, 0, 0, "serve the page's files from here"},

@@ -54,6 +54,7 @@ struct config {
 	char *cgroup;
 	char *state_dir;
 	bool allow_weaker;
+	bool fresh_slots;
 	char *allow_missing;
 	char *page_dir;
 };

@@ -166,7 +166,8 @@ static ce_sandbox *make_sandbox(const struct config *config, char *why, size_t s
 		split(plugins, ":", plugin_dirs);
 	set_ceilings(config, &limits);
 	/* This process is ours alone, so it may step aside when cgroup v2 wants an empty parent. */
-	options.flags = CE_SANDBOX_MOVE_HOST | (config->allow_weaker ? CE_SANDBOX_ALLOW_WEAKER : 0);
+	options.flags = CE_SANDBOX_MOVE_HOST | (config->allow_weaker ? CE_SANDBOX_ALLOW_WEAKER : 0) |
+			(config->fresh_slots ? CE_SANDBOX_FRESH_SLOTS : 0);
 	options.max_concurrent = config->max_concurrent;
 	options.warm_memory_bytes = config->warm_memory;
 	options.cache_bytes = config->cache_bytes;

@@ -9,7 +9,8 @@
 #include "plan/effective.h"
 
 #define FLAGS_KNOWN \
-	(CE_SANDBOX_ALLOW_WEAKER | CE_SANDBOX_KILL_ON_OUTPUT_LIMIT | CE_SANDBOX_MOVE_HOST | CE_SANDBOX_SHARE_CACHE)
+	(CE_SANDBOX_ALLOW_WEAKER | CE_SANDBOX_KILL_ON_OUTPUT_LIMIT | CE_SANDBOX_MOVE_HOST | CE_SANDBOX_FRESH_SLOTS | \
+	 CE_SANDBOX_SHARE_CACHE)
 #define UID_BASE UINT64_C(2000000000)
 #define UID_COUNT UINT64_C(65536)
 
@@ -94,6 +95,7 @@ int ce__options_take(const ce_sandbox_options *options, ce_sandbox_options *copy
 	hello->limits_flags = (copy->flags & CE_SANDBOX_ALLOW_WEAKER ? CE_LIMITS_ALLOW_WEAKER : 0) |
 			      (copy->flags & CE_SANDBOX_MOVE_HOST ? CE_LIMITS_MOVE_HOST : 0);
 	hello->limits_required = CE_PROTECTIONS_LIMITS & ~ce__options_tolerate(copy) & ~copy->disable;
+	hello->fresh_slots = (copy->flags & CE_SANDBOX_FRESH_SLOTS) != 0;
 	hello->max_concurrent = copy->max_concurrent;
 	hello->warm_memory_bytes = copy->warm_memory_bytes;
 	hello->uid_base = copy->uid_base;

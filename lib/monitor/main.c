@@ -135,7 +135,7 @@ int main(void)
 	memset(&failure, 0, sizeof(failure));
 	s.control = CE_CONTROL_FD;
 	s.proc_fd = s.home_fd = -1;
-	s.epoll = s.host_pidfd = s.owner_fd = s.host_network_fd = s.spare_network_fd = -1;
+	s.epoll = s.host_pidfd = s.owner_fd = s.host_network_fd = -1;
 	s.jobs_end = &s.jobs;
 	if (ce__setup_inherited()) {
 		fputs("codeexec-supervisor: started by libcodeexec, not by hand\n", stderr);

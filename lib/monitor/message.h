@@ -40,6 +40,7 @@ struct ce_hello {
 	uint64_t limits_flags; /* CE_LIMITS_* */
 	uint64_t limits_required; /* CE_PROTECTION_*_LIMIT without which it shall not start */
 	uint64_t max_concurrent;
+	uint64_t fresh_slots; /* nothing is kept for the next cell, and nothing made ahead */
 	uint64_t warm_memory_bytes; /* 0: nothing is started ahead */
 	uint64_t uid_base, uid_count;
 	char cgroup[1024]; /* "" : discover */

@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * A network namespace made ahead. Making one is the dearest part of a launch (about 0.4 ms), so the next cell's is made while
- * the program of this one runs. Each serves one cell and no other: what is saved is the wait, not the work. */
+ * Network namespaces made ahead. Making one is the dearest part of a launch (about 0.4 ms), so the next cell's is made while
+ * the program of this one runs. Each serves one cell and no other: what is saved is the wait, not the work. They are not used
+ * again, because what a cell did shows in its counters (/proc/net/snmp and others), which nothing sets back. */
 #include "monitor/supervisor.h"
 
 #include <fcntl.h>
 #include <sched.h>
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
 
 static int open_own(const struct ce_supervisor *s)
 {
@@ -22,9 +28,8 @@ static int go_home(struct ce_supervisor *s)
 
 void ce__network_open(struct ce_supervisor *s)
 {
-	s->spare_network_fd = -1;
 	/* An ordinary user could not come back to the host's; in some containers root cannot either. */
-	s->host_network_fd = s->rootless ? -1 : open_own(s);
+	s->host_network_fd = s->rootless || s->hello.fresh_slots ? -1 : open_own(s);
 	if (s->host_network_fd >= 0 && go_home(s)) {
 		ce__base_close(&s->host_network_fd);
 		s->network_astray = false;
@@ -33,24 +38,32 @@ void ce__network_open(struct ce_supervisor *s)
 
 void ce__network_make_spare(struct ce_supervisor *s)
 {
-	if (s->host_network_fd < 0 || s->spare_network_fd >= 0 || s->stopping || s->network_astray)
+	int fd;
+
+	if (s->host_network_fd < 0 || s->spare_networks == least(s->hello.max_concurrent, CE_SPARE_NETWORKS) || s->stopping ||
+	    s->network_astray)
 		return;
 	if (unshare(CLONE_NEWNET) < 0)
 		return; /* the next launch makes its own, or says why not */
-	s->spare_network_fd = open_own(s);
+	fd = open_own(s);
+	if (fd >= 0)
+		s->spare_network_fds[s->spare_networks++] = fd;
 	go_home(s);
 }
 
 int ce__network_enter(struct ce_supervisor *s, const struct ce_plan *plan, bool *entered)
 {
+	int *spare;
+
 	*entered = false;
 	if (s->network_astray && go_home(s))
 		return -errno;
 	/* Raising lo takes capabilities in the user namespace that owns the network: that has to be the cell's. */
-	if (s->spare_network_fd < 0 || plan->network != CE_NETWORK_NONE || (plan->disable & CE_PROTECTION_NETWORK_NS))
+	if (s->spare_networks == 0 || plan->network != CE_NETWORK_NONE || (plan->disable & CE_PROTECTION_NETWORK_NS))
 		return 0;
-	*entered = setns(s->spare_network_fd, CLONE_NEWNET) == 0;
-	ce__base_close(&s->spare_network_fd);
+	spare = &s->spare_network_fds[--s->spare_networks];
+	*entered = setns(*spare, CLONE_NEWNET) == 0;
+	ce__base_close(spare);
 	return 0;
 }
 

@@ -18,6 +18,8 @@ struct ce_slot {
 	int lease_fd; /* flock'ed; owned */
 };
 
+#define CE_SPARE_NETWORKS 8
+
 enum ce_source_type { CE_SOURCE_CONTROL, CE_SOURCE_HOST, CE_SOURCE_SOCKET, CE_SOURCE_PIDFD, CE_SOURCE_REPORT, CE_SOURCE_PARK };
 
 struct ce_job;
@@ -101,7 +103,9 @@ struct ce_supervisor {
 	struct ce_limits_info limits_info;
 	struct ce_roots *roots;
 	int proc_fd, home_fd; /* owned: /proc, and our mount namespace */
-	int host_network_fd, spare_network_fd; /* owned; -1: none */
+	int host_network_fd; /* owned; -1: none is made ahead */
+	int spare_network_fds[CE_SPARE_NETWORKS]; /* owned */
+	size_t spare_networks;
 	bool network_astray;		       /* not in the host's network namespace */
 	struct ce_slot *slots;
 	size_t slot_count;
@@ -142,7 +146,7 @@ void ce__job_kill_all(struct ce_supervisor *s);
 void ce__job_sweep(struct ce_supervisor *s); /* frees those that are done */
 int ce__job_send(struct ce_job *job, const void *message, size_t size, const int *fds, size_t fd_count);
 
-/* network.c: a network namespace made ahead. */
+/* network.c: network namespaces made ahead. */
 void ce__network_open(struct ce_supervisor *s);
 void ce__network_make_spare(struct ce_supervisor *s);
 /* Goes where the next cell shall be cloned. With `entered` that is a network namespace for it alone, and clone shall not make

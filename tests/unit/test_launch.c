@@ -144,6 +144,7 @@ static void prepare(struct cell *c, const struct resident *r)
 		.lifeline_fd = lifeline[0],
 		.report_fd = report[1],
 		.artifacts_fd = -1,
+		.compiled_fd = -1,
 		.lease_fd = -1,
 		.park_fd = -1,
 		.clone_cgroup_fd = -1,
