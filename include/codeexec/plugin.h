@@ -79,6 +79,7 @@ typedef struct ce_plugin_runtime {
 	const ce_plugin_stage *compile; /* NULL: this runtime has no compile stage */
 	const ce_plugin_stage *run;
 	const char *prebuilt;           /* where a cell shows what the manifest's prebuild made, if it was run */
+	const char *const *diagnostics; /* the manifest's patterns of error output; NULL-terminated */
 } ce_plugin_runtime;
 
 /* What the caller of ce_execute asked for, its names already checked. */

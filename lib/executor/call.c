@@ -193,6 +193,7 @@ void ce__call_init(struct ce_plugin_call *call, enum ce_call_hook hook, const st
 	    .compile = runtime->has_compile ? &call->compile_view : NULL,
 	    .run = &call->run_view,
 	    .prebuilt = runtime->prebuilt,
+	    .diagnostics = as_borrowed(executor->diagnostics),
 	};
 }
 

@@ -132,6 +132,7 @@ struct ce_executor {
 	char **aliases, **extensions, **shebangs;
 	char *source_name;
 	char *plugin_name; /* "command" unless the manifest names its own */
+	char **diagnostics; /* patterns of what error output looks like */
 	struct ce_manifest_runtime *runtimes;
 	size_t runtime_count;
 	struct ce_manifest_test *tests;

@@ -88,6 +88,8 @@ static const struct ce_field top_fields[] = {
     CE_FIELD(struct ce_manifest_draft, "plugin", executor.plugin_name, ce__fields_read_name, CE_NAME_MAX,
 	     false),
     {.key = "limits", .read = read_stage_limits},
+    CE_FIELD(struct ce_manifest_draft, "diagnostics", executor.diagnostics, ce__manifest_read_diagnostics,
+	     CE_MANIFEST_PATTERNS_MAX, false),
     CE_FIELD(struct ce_manifest_draft, "cannot", cannot, ce__manifest_read_cannot, 0, false),
     {.key = "runtimes",
      .read = ce__manifest_read_runtimes,

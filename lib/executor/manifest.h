@@ -14,6 +14,7 @@
 #define CE_MANIFEST_WORDS_MAX 256
 #define CE_MANIFEST_ENV_MAX 64
 #define CE_MANIFEST_FILES_MAX 32
+#define CE_MANIFEST_PATTERNS_MAX 16
 
 /* A manifest while it is read. */
 struct ce_manifest_draft {
@@ -32,6 +33,7 @@ int ce__manifest_read_env(struct ce_yaml *yaml, const struct ce_field *field, vo
 int ce__manifest_read_command(struct ce_yaml *yaml, const struct ce_field *field, void *words);
 int ce__manifest_read_globs(struct ce_yaml *yaml, const struct ce_field *field, void *globs);
 int ce__manifest_read_files(struct ce_yaml *yaml, const struct ce_field *field, void *files);
+int ce__manifest_read_diagnostics(struct ce_yaml *yaml, const struct ce_field *field, void *list);
 int ce__manifest_read_kind(struct ce_yaml *yaml, const struct ce_field *field, void *kind);
 /* A map of kinds and reasons into a char *[CE_TEST_KINDS]. */
 int ce__manifest_read_cannot(struct ce_yaml *yaml, const struct ce_field *field, void *reasons);

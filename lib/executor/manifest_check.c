@@ -44,7 +44,8 @@ static bool complete_lists(struct ce_manifest_draft *draft)
 {
 	struct ce_executor *e = &draft->executor;
 
-	if (!ensure_list(&e->aliases) || !ensure_list(&e->extensions) || !ensure_list(&e->shebangs))
+	if (!ensure_list(&e->aliases) || !ensure_list(&e->extensions) || !ensure_list(&e->shebangs) ||
+	    !ensure_list(&e->diagnostics))
 		return false;
 	if (!e->plugin_name)
 		e->plugin_name = strdup("command");
@@ -131,10 +132,10 @@ static int check_tests(struct ce_yaml *yaml, const struct ce_executor *e)
 			    yaml, mark, "test \"%s\" expects a compilation_error, but no runtime compiles",
 			    test->name);
 		if ((test->diagnostic_type || test->diagnostic_line) &&
-		    strcmp(e->plugin_name, "command") == 0)
+		    strcmp(e->plugin_name, "command") == 0 && !e->diagnostics[0])
 			return ce__yaml_fail(
 			    yaml, mark,
-			    "test \"%s\" expects a diagnostic, but the plugin \"command\" gives none",
+			    "test \"%s\" expects a diagnostic, but the manifest has no \"diagnostics\" and no plugin",
 			    test->name);
 		for (size_t j = 0; j < test->files.count; j++)
 			if (strcmp(test->files.items[j].name, e->source_name) == 0)
@@ -224,6 +225,7 @@ void ce__manifest_finish(struct ce_executor *executor)
 	ce__strv_free(executor->shebangs);
 	free(executor->source_name);
 	free(executor->plugin_name);
+	ce__strv_free(executor->diagnostics);
 	for (size_t i = 0; i < executor->runtime_count; i++)
 		finish_runtime(&executor->runtimes[i]);
 	free(executor->runtimes);

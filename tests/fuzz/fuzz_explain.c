@@ -5,7 +5,7 @@
 #include "executor/executor.h"
 #include "reader.h"
 
-#define PLUGINS(X) X(c) X(go) X(java) X(javascript) X(kotlin) X(python) X(rust) X(typescript)
+#define PLUGINS(X) X(c) X(command) X(go) X(java) X(javascript) X(kotlin) X(python) X(rust) X(typescript)
 #define DECLARE(name) const ce_plugin *fuzz_##name##_entry(void);
 #define LIST(name) fuzz_##name##_entry,
 PLUGINS(DECLARE)
@@ -16,6 +16,11 @@ static const char manifest[] = "abi: 1\n"
 			       "name: fuzz\n"
 			       "title: Fuzz\n"
 			       "source: main.txt\n"
+			       "diagnostics:\n"
+			       "  - \"{file}:{line}:{column}: {severity}: {message}\"\n"
+			       "  - \"{file}({line},{column}): {severity} {type}: {message}\"\n"
+			       "  - \"File \\\"{file}\\\", line {line}, characters {any}-{any}:\\nError: {message}\"\n"
+			       "  - \"{any}({file}:{line}).\"\n"
 			       "runtimes:\n"
 			       "  - name: only\n"
 			       "    compile:\n"

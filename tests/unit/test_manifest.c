@@ -213,7 +213,7 @@ static void what_makes_yaml_surprising_is_refused(void **state)
 	    {"abi: 1\nname: x\nname: y\n", "t.yaml:3:1: key \"name\" appears twice in a manifest"},
 	    {"abi: 1\n<<: {name: x}\n",
 	     "t.yaml:2:1: unknown key \"<<\" in a manifest (known: abi, name, title, "
-	     "aliases, extensions, shebangs, source, plugin, limits, cannot, runtimes, tests)"},
+	     "aliases, extensions, shebangs, source, plugin, limits, diagnostics, cannot, runtimes, tests)"},
 	    {"abi: 1\n? [a]\n: b\n", "t.yaml:2:3: a key in a manifest must be a plain word, not a list"},
 	    {"abi: 1\naliases: [x\n",
 	     "t.yaml:3:1: while parsing a flow sequence did not find expected ',' or ']'"},
@@ -400,7 +400,8 @@ static void tests_that_can_never_pass_are_refused(void **state)
 	    {HEAD RUNTIME TESTS "    expect: {status: compilation_error}\n",
 	     "t.yaml:9:5: test \"t\" expects a compilation_error, but no runtime compiles"},
 	    {HEAD COMPILED TESTS "    expect: {status: compilation_error, diagnostic: {line: 1}}\n",
-	     "t.yaml:10:5: test \"t\" expects a diagnostic, but the plugin \"command\" gives none"},
+	     "t.yaml:10:5: test \"t\" expects a diagnostic, but the manifest has no \"diagnostics\" "
+	     "and no plugin"},
 	    {HEAD RUNTIME TESTS "    expect: {diagnostic: {}}\n",
 	     "t.yaml:11:26: \"diagnostic\" needs \"type\", \"line\" or both"},
 	    {HEAD RUNTIME TESTS "    files: {../x: y}\n    expect: {}\n",
