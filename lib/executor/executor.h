@@ -83,6 +83,7 @@ struct ce_manifest_layers {
 struct ce_manifest_runtime {
 	char *name;
 	char **aliases;
+	char **shortcuts;                 /* names of the language that mean this runtime of it */
 	char **packages;                  /* Debian packages "a" or "a | b", npm packages "npm:NAME@VERSION" */
 	char **requires;                  /* programs and files beyond the commands' first words */
 	char *cannot[CE_TEST_KINDS];      /* why it has no test of that kind, or NULL */

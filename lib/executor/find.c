@@ -43,6 +43,9 @@ static int fail_unknown(const struct ce_registry *registry, const char *word, ce
 		ce__suggest_offer(&suggest, e->name);
 		for (char **alias = e->aliases; *alias; alias++)
 			ce__suggest_offer(&suggest, *alias);
+		for (size_t j = 0; j < e->runtime_count; j++)
+			for (char **shortcut = e->runtimes[j].shortcuts; *shortcut; shortcut++)
+				ce__suggest_offer(&suggest, *shortcut);
 	}
 	ce__suggest_hint(&suggest, hint, sizeof(hint));
 	if (!hint[0])
@@ -153,6 +156,28 @@ static int find_first_runtime(const struct ce_executor *e, bool any_state, size_
 	return any_state ? 0 : fail_unavailable(e, NULL, e->runtimes[0].unavailable_reason, error);
 }
 
+/* "clang" is "c@clang", and "clang@14" is "c@clang@14": the runtime that has the word as its shortcut. */
+static const struct ce_manifest_runtime *find_shortcut(const struct ce_executor *e, const char *word)
+{
+	for (size_t i = 0; i < e->runtime_count; i++)
+		if (ce__strv_has(e->runtimes[i].shortcuts, word))
+			return &e->runtimes[i];
+	return NULL;
+}
+
+static int find_by_shortcut(const struct ce_executor *e, const struct ce_manifest_runtime *shortcut, const char *at,
+			    const struct search *search, size_t *runtime)
+{
+	CE_CLEANUP_FREE char *named = ce__base_asprintf("%s%s", shortcut->name, at ? at : "");
+	struct search s = *search;
+
+	if (!named)
+		return ce__error_no_memory(s.error);
+	s.executor = e;
+	s.word = named;
+	return find_named_runtime(&s, runtime);
+}
+
 int ce__registry_find(const struct ce_registry *registry, const char *language, bool any_state,
 		      const struct ce_version_source *versions, const struct ce_executor **out, size_t *runtime,
 		      ce_error **error)
@@ -168,11 +193,16 @@ int ce__registry_find(const struct ce_registry *registry, const char *language, 
 		return ce__error_no_memory(error);
 	for (size_t i = 0; i < registry->count; i++) {
 		const struct ce_executor *e = registry->executors[i];
+		const struct ce_manifest_runtime *shortcut = find_shortcut(e, word);
+		const struct search search = {e, NULL, any_state, versions, error};
 
-		if (!is_called(e->name, e->aliases, word))
+		if (!shortcut && !is_called(e->name, e->aliases, word))
 			continue;
-		r = at ? find_named_runtime(&(struct search){e, at + 1, any_state, versions, error}, runtime)
-		       : find_first_runtime(e, any_state, runtime, error);
+		if (shortcut)
+			r = find_by_shortcut(e, shortcut, at, &search, runtime);
+		else
+			r = at ? find_named_runtime(&(struct search){e, at + 1, any_state, versions, error}, runtime)
+			       : find_first_runtime(e, any_state, runtime, error);
 		if (!r)
 			*out = e;
 		return r;

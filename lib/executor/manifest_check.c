@@ -54,7 +54,7 @@ static bool complete_lists(struct ce_manifest_draft *draft)
 	for (size_t i = 0; i < e->runtime_count; i++) {
 		struct ce_manifest_runtime *runtime = &e->runtimes[i];
 
-		if (!ensure_list(&runtime->aliases) || !ensure_list(&runtime->packages) ||
+		if (!ensure_list(&runtime->aliases) || !ensure_list(&runtime->shortcuts) || !ensure_list(&runtime->packages) ||
 		    !ensure_list(&runtime->requires) ||
 		    !complete_stage(&runtime->compile, &draft->compile_limits) ||
 		    !complete_stage(&runtime->run, &draft->run_limits) || !ce__manifest_place_runtime(e, runtime))
@@ -91,6 +91,24 @@ static int check_runtime_names(struct ce_yaml *yaml, const struct ce_executor *e
 				taken = runtime_is_called(&e->runtimes[j], *alias) ? *alias : NULL;
 			if (taken)
 				return ce__yaml_fail(yaml, mark, "two runtimes are called \"%s\"", taken);
+		}
+	}
+	return 0;
+}
+
+/* With a shortcut a caller says language and runtime in one word, so it is nothing else of the language. */
+static int check_shortcuts(struct ce_yaml *yaml, const struct ce_executor *e)
+{
+	for (size_t i = 0; i < e->runtime_count; i++) {
+		const struct ce_yaml_mark mark = {e->runtimes[i].line, e->runtimes[i].column};
+
+		for (char **word = e->runtimes[i].shortcuts; *word; word++) {
+			bool taken = strcmp(e->name, *word) == 0 || ce__strv_has(e->aliases, *word);
+
+			for (size_t j = 0; j < i; j++)
+				taken = taken || ce__strv_has(e->runtimes[j].shortcuts, *word);
+			if (taken)
+				return ce__yaml_fail(yaml, mark, "the shortcut \"%s\" means something else already", *word);
 		}
 	}
 	return 0;
@@ -163,6 +181,8 @@ int ce__manifest_complete(struct ce_yaml *yaml, struct ce_manifest_draft *draft)
 		return ce__yaml_fail(yaml, start, "executor \"%s\" has its own name as an alias", e->name);
 	r = check_runtime_names(yaml, e);
 	if (!r)
+		r = check_shortcuts(yaml, e);
+	if (!r)
 		r = check_tests(yaml, e);
 	return r ? r : ce__manifest_check_cannot(yaml, draft);
 }
@@ -180,6 +200,7 @@ static void finish_runtime(struct ce_manifest_runtime *runtime)
 {
 	free(runtime->name);
 	ce__strv_free(runtime->aliases);
+	ce__strv_free(runtime->shortcuts);
 	ce__strv_free(runtime->packages);
 	ce__strv_free(runtime->version);
 	for (size_t i = 0; i < runtime->mount_count; i++) {

@@ -321,6 +321,8 @@ static int read_runtime_map(struct ce_yaml *yaml, struct runtime_draft *draft)
 	    CE_FIELD(struct runtime_draft, "name", runtime.name, ce__fields_read_name, CE_NAME_MAX, true),
 	    CE_FIELD(struct runtime_draft, "aliases", runtime.aliases, ce__fields_read_names,
 		     CE_MANIFEST_NAMES_MAX, false),
+	    CE_FIELD(struct runtime_draft, "shortcuts", runtime.shortcuts, ce__fields_read_names,
+		     CE_MANIFEST_NAMES_MAX, false),
 	    CE_FIELD(struct runtime_draft, "packages", runtime.packages, ce__fields_read_texts,
 		     CE_MANIFEST_NAMES_MAX, false),
 	    CE_FIELD(struct runtime_draft, "requires", runtime.requires, ce__manifest_read_requires,

@@ -44,11 +44,19 @@ static int keep_error(struct loading *l, ce_error *e)
 	return 0;
 }
 
+static bool is_word_of(const struct ce_executor *e, const char *name)
+{
+	bool found = strcmp(e->name, name) == 0 || ce__strv_has(e->aliases, name);
+
+	for (size_t i = 0; i < e->runtime_count && !found; i++)
+		found = ce__strv_has(e->runtimes[i].shortcuts, name);
+	return found;
+}
+
 static const struct ce_executor *find_taken(const struct ce_registry *registry, const char *name)
 {
 	for (size_t i = 0; i < registry->count; i++)
-		if (strcmp(registry->executors[i]->name, name) == 0 ||
-		    ce__strv_has(registry->executors[i]->aliases, name))
+		if (is_word_of(registry->executors[i], name))
 			return registry->executors[i];
 	return NULL;
 }
@@ -67,6 +75,12 @@ static int check_names(const struct ce_registry *registry, const struct ce_execu
 	for (char **alias = e->aliases; !other && *alias; alias++) {
 		name = *alias;
 		other = find_taken(registry, name);
+	}
+	for (size_t i = 0; !other && i < e->runtime_count; i++) {
+		for (char **word = e->runtimes[i].shortcuts; !other && *word; word++) {
+			name = *word;
+			other = find_taken(registry, name);
+		}
 	}
 	if (other)
 		return ce__error_set(error, CE_ERR_MANIFEST, 0, NULL,

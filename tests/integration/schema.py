@@ -46,11 +46,13 @@ FULL = {
     "source": "main.x",
     "plugin": "c",
     "limits": {"compile": {"timeout": "20s", "memory": "64MiB"}, "run": {"processes": 8, "output": "1MiB"}},
+    "diagnostics": ["{file}:{line}: {severity}: {message}", "{file}({line})\n{any}: {message} {{x"],
     "cannot": {"exit_code": "none"},
     "runtimes": [
         {
             "name": "r",
             "aliases": ["s"],
+            "shortcuts": ["q"],
             "packages": ["a", "a | b", "npm:c@1"],
             "requires": ["ld", "/usr/x", "{runtimes}/x"],
             "opt_in": True,
@@ -104,6 +106,8 @@ STRANGE = [{}, [], "", "x y", "x\ny", "-1", -1, 0, "0s", "1s", "5B", 7, True, "B
 ONLY_THE_READER = [
     "appears twice",
     "are called",
+    "means something else already",
+    "pattern \"",
     "its own name as an alias",
     "nothing can be mounted in",
     "the first key in",

@@ -380,6 +380,11 @@ static void what_makes_no_sense_is_refused(void **state)
 	     "t.yaml:8:5: two runtimes are called \"r\""},
 	    {HEAD RUNTIME "  - name: s\n    aliases: [r]\n    run: {command: [sh]}\n",
 	     "t.yaml:8:5: two runtimes are called \"r\""},
+	    {HEAD RUNTIME "  - name: s\n    shortcuts: [x]\n    run: {command: [sh]}\n",
+	     "t.yaml:8:5: the shortcut \"x\" means something else already"},
+	    {HEAD RUNTIME "  - name: s\n    shortcuts: [y]\n    run: {command: [sh]}\n"
+			  "  - name: t\n    shortcuts: [y]\n    run: {command: [sh]}\n",
+	     "t.yaml:11:5: the shortcut \"y\" means something else already"},
 	};
 #undef RUN
 
