@@ -23,12 +23,13 @@ static void allow_parking(const ce_sandbox *sandbox, const struct ce_start_reque
 {
 	const ce_request *request = start->request;
 
-	if (!sandbox->park_object || start->compiled || !request || !stage->inputs || !stage->inputs->park || !start->file_count ||
+	if (!sandbox->park_object || start->compiled || !request || !stage->inputs || stage->inputs->warm.mode == CE_WARM_NONE || !start->file_count ||
 	    (request->args && request->args[0]) || (request->env && request->env[0]) ||
 	    strlen(start->files[0].name) >= CE_PLAN_MAX_TRIGGER)
 		return;
 	stage->trigger = start->files[0].name;
 	stage->park_object = sandbox->park_object;
+	stage->full_exit = (sandbox->flags & CE_SANDBOX_FULL_EXIT) != 0;
 }
 
 int ce__execute_start(ce_sandbox *sandbox, const struct ce_start_request *start, ce_execution **out, ce_error **error)

@@ -124,7 +124,7 @@ static int run_unpacker(struct build *b, ce_request *request, ce_result **out, c
 		r = ce__effective_limits(&sources, CE_STAGE_RUN, "limits", &limits, error);
 	if (!r)
 		r = ce__executor_prepare(python, runtime, &checked.request, &inputs, error);
-	inputs.run.park = false;
+	inputs.run.warm.mode = CE_WARM_NONE;
 	if (!r)
 		r = ce__execute_start(b->sandbox,
 				      &(struct ce_start_request){ .executor = python,

@@ -36,7 +36,7 @@ static int prewarm(ce_sandbox *sandbox, const struct ce_executor *executor, size
 	checked->request.compile_limits = &compile;
 	memset(&inputs, 0, sizeof(inputs));
 	r = ce__executor_prepare(executor, runtime, &checked->request, &inputs, error);
-	if (!r && (inputs.has_compile || !inputs.run.park))
+	if (!r && (inputs.has_compile || inputs.run.warm.mode == CE_WARM_NONE))
 		r = ce__error_set(error, CE_ERR_UNSUPPORTED, 0, NULL, "%s: its manifest does not say that it can be started ahead",
 				  executor->name);
 	if (!r)

@@ -27,7 +27,9 @@ int ce_executor_runtime_has_compile_stage(const ce_executor *executor, size_t in
 
 const char *ce_executor_runtime_warm_mode(const ce_executor *executor, size_t index)
 {
-	return index < executor->runtime_count && executor->runtimes[index].run.park ? "park" : "none";
+	static const char *const names[] = { [CE_WARM_NONE] = "none", [CE_WARM_PARK] = "park", [CE_WARM_FORK] = "fork" };
+
+	return index < executor->runtime_count ? names[executor->runtimes[index].run.warm.mode] : "none";
 }
 
 int ce_executor_runtime_opt_in(const ce_executor *executor, size_t index)

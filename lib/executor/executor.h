@@ -17,12 +17,32 @@ struct ce_manifest_mount {
 	bool optional;
 };
 
+enum ce_warm_mode {
+	CE_WARM_NONE, /* started with its program */
+	CE_WARM_PARK, /* started ahead, used once */
+	CE_WARM_FORK  /* started once; a child of it for each execution */
+};
+
+#define CE_WARM_MOST 64
+#define CE_WARM_USES_MOST 1000000
+#define CE_WARM_AGE_MOST_MS UINT64_C(86400000)
+
+/* How a runtime can be started before there is a program for it. */
+struct ce_manifest_warm {
+	enum ce_warm_mode mode;
+	bool second_read;    /* it waits when it reads its program for the second time, not when it opens it */
+	bool fast_exit;	     /* what only frees memory at its end may be left out */
+	uint64_t min, max;   /* how many wait, once one was wanted */
+	uint64_t max_uses;   /* children of one started interpreter */
+	uint64_t max_age_ms; /* then another takes its place */
+};
+
 /* Every list here is NULL-terminated and, after reading, never NULL itself unless it says so. The limits,
  * mounts and environment that a manifest gives for several stages at once have already been merged into each
  * stage. */
 enum ce_cache_use {
 	CE_CACHE_PRIVATE = 0, /* what is compiled may be kept for the same tenant */
-	CE_CACHE_SHARED = 1,  /* also for others, where the caller allows that: no code of the user's runs while it compiles */
+	CE_CACHE_SHARED = 1, /* also for others, where the caller allows that: no code of the user's runs while it compiles */
 	CE_CACHE_NONE = 2,
 };
 
@@ -33,7 +53,7 @@ struct ce_manifest_stage {
 	char **seccomp;          /* group names */
 	struct ce_limits limits; /* 0: the library's default */
 	bool rlimit_as;          /* the runtime bears RLIMIT_AS */
-	bool park;               /* run only: can be started ahead, up to where it opens its program */
+	struct ce_manifest_warm warm; /* run only */
 	enum ce_cache_use cache; /* compile only */
 	char **toolchain;        /* compile only: globs of files whose change makes what was compiled before stale */
 };
@@ -200,7 +220,7 @@ struct ce_stage_inputs {
 	size_t mount_count;
 	struct ce_limits limits; /* the executor's defaults; 0: the library's */
 	bool rlimit_as;
-	bool park;
+	struct ce_manifest_warm warm;
 };
 
 struct ce_execution_inputs {

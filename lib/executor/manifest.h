@@ -27,6 +27,8 @@ struct ce_manifest_draft {
 int ce__manifest_read_runtimes(struct ce_yaml *yaml, const struct ce_field *field, void *draft);
 int ce__manifest_read_tests(struct ce_yaml *yaml, const struct ce_field *field, void *draft);
 int ce__manifest_read_limits(struct ce_yaml *yaml, const struct ce_field *field, void *limits);
+/* warm: of a run stage. */
+int ce__manifest_read_warm(struct ce_yaml *yaml, const struct ce_field *field, void *warm);
 int ce__manifest_read_cache(struct ce_yaml *yaml, const struct ce_field *field, void *use);
 int ce__manifest_read_toolchain(struct ce_yaml *yaml, const struct ce_field *field, void *globs);
 int ce__manifest_read_env(struct ce_yaml *yaml, const struct ce_field *field, void *strv);

@@ -207,33 +207,11 @@ int ce__manifest_read_globs(struct ce_yaml *yaml, const struct ce_field *field, 
 	    CE_FIELD(struct ce_manifest_stage, "seccomp", seccomp, read_groups, 0, false),                   \
 	    CE_FIELD(struct ce_manifest_stage, "rlimit_as", rlimit_as, ce__fields_read_bool, 0, false)
 
-static int read_warm_mode(struct ce_yaml *yaml, const struct ce_field *field, void *member)
-{
-	int r = ce__fields_expect_text(yaml, field->key, CE_NAME_MAX, false);
-
-	if (r)
-		return r;
-	if (strcmp(yaml->text, "park") && strcmp(yaml->text, "none"))
-		return ce__yaml_fail(yaml, yaml->mark, "\"mode\" must be \"park\" or \"none\", not \"%.64s\"", yaml->text);
-	*(bool *)member = strcmp(yaml->text, "park") == 0;
-	return 0;
-}
-
-/* warm: {mode: park} */
-static int read_warm(struct ce_yaml *yaml, const struct ce_field *field, void *member)
-{
-	static const struct ce_field fields[] = {
-	    {.key = "mode", .read = read_warm_mode, .required = true},
-	};
-
-	return ce__fields_read_map(yaml, fields, CE_ARRAY_SIZE(fields), member, field->key);
-}
-
 static int read_run(struct ce_yaml *yaml, const struct ce_field *field, void *member)
 {
 	static const struct ce_field fields[] = {
 	    STAGE_FIELDS,
-	    CE_FIELD(struct ce_manifest_stage, "warm", park, read_warm, 0, false),
+	    CE_FIELD(struct ce_manifest_stage, "warm", warm, ce__manifest_read_warm, 0, false),
 	};
 
 	(void)field;

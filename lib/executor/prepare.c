@@ -131,7 +131,7 @@ static int take_stage(struct ce_call_stage *stage, const struct ce_manifest_stag
 	stage->mount_count = 0;
 	out->limits = manifest->limits;
 	out->rlimit_as = manifest->rlimit_as;
-	out->park = manifest->park;
+	out->warm = manifest->warm;
 	if (!out->argv || !out->env || !out->artifacts || !out->seccomp)
 		return ce__error_no_memory(error);
 	return 0;
@@ -226,7 +226,7 @@ static int prepare_command(const struct ce_executor *executor, size_t runtime, c
 		r = take_inputs(&call, out, error);
 	if (r)
 		ce__execution_inputs_finish(out);
-	out->run.park = false;
+	out->run.warm.mode = CE_WARM_NONE;
 	ce__call_finish(&call);
 	finish_view(&view);
 	return r;

@@ -110,7 +110,8 @@ static int prepare_park(struct ce_job *job, struct ce_failure *failure)
 	if (!env)
 		return ce__failure_set(failure, CE_ERR_NO_MEMORY, 0, "park", "out of memory");
 	setup->env = env;
-	snprintf(job->park_variable, sizeof(job->park_variable), "CODEEXEC_PARK=%d:%s", setup->park_number,
+	snprintf(job->park_variable, sizeof(job->park_variable), "CODEEXEC_PARK=%d:%s%s:%s", setup->park_number,
+		 stage->flags & CE_PLAN_STAGE_SECOND_READ ? "r" : "", stage->flags & CE_PLAN_STAGE_FAST_EXIT ? "f" : "",
 		 ce__plan_text(job->plan, stage->trigger));
 	env[count] = job->preload_variable;
 	snprintf(job->preload_variable, sizeof(job->preload_variable), "LD_PRELOAD=%s", CE_PLAN_PARK_OBJECT);

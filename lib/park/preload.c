@@ -5,6 +5,7 @@
 /* Both names of each call are wanted: this would make one of them the other. */
 #undef _FILE_OFFSET_BITS
 
+#include "park/inside.h"
 #include "park/park.h"
 
 #include <dlfcn.h>
@@ -24,11 +25,18 @@
 
 #define VARIABLE "CODEEXEC_PARK="
 #define WORK "/work/"
+#define OBJECT "/run/codeexec-park.so" /* as in plan/plan.h */
 #define EXPORTED __attribute__((visibility("default")))
 
 static atomic_bool waiting; /* for the first look at the program */
 static int channel = -1;
 static char name[256];
+static bool fast_exit;
+/* Some interpreters open their program, read a little of it, and only then start in earnest: they get a byte order mark for
+ * that little, and wait when they want more. What they hold meanwhile is this very object, opened. */
+static bool second_read;
+static int stand_in = -1;
+static bool mark_was_read;
 
 /* Out of the list, and its bytes out of what /proc shows. */
 static void forget(char **entry)
@@ -47,6 +55,10 @@ __attribute__((constructor)) static void begin(void)
 		if (strncmp(*p, VARIABLE, strlen(VARIABLE)))
 			continue;
 		fd = strtol(*p + strlen(VARIABLE), &rest, 10);
+		while (*rest && *++rest != ':') {
+			second_read = second_read || *rest == 'r';
+			fast_exit = fast_exit || *rest == 'f';
+		}
 		if (fd > 2 && fd < 1 << 20 && *rest == ':' && rest[1] && strlen(rest + 1) < sizeof(name) &&
 		    fcntl((int)fd, F_SETFD, FD_CLOEXEC) == 0) {
 			channel = (int)fd;
@@ -131,17 +143,22 @@ static void take_streams(void)
 	close(channel);
 }
 
-static void look(const char *path)
+static void wait_for_program(void)
 {
 	int saved = errno;
 
-	if (!atomic_load_explicit(&waiting, memory_order_relaxed) || !is_program(path))
-		return;
 	if (atomic_exchange(&waiting, false)) {
+		ce__runtime_prepare(fast_exit);
 		tell();
 		take_streams();
 	}
 	errno = saved;
+}
+
+static void look(const char *path)
+{
+	if (atomic_load_explicit(&waiting, memory_order_relaxed) && !second_read && is_program(path))
+		wait_for_program();
 }
 
 /* The function that the program would have called. glibc of before 2.33 has only some of them, later ones the others. */
@@ -179,7 +196,8 @@ static bool takes_mode(int flags)
 			mode = va_arg(list, mode_t);                                                                   \
 		va_end(list);                                                                                          \
 		look(path);                                                                                            \
-		return real(path, flags, mode);                                                                        \
+		int instead = open_stand_in(path, flags);                                                              \
+		return instead >= 0 ? instead : real(path, flags, mode);                                                                        \
 	}
 #define OPENAT(function)                                                                                               \
 	EXPORTED int function(int at, const char *path, int flags, ...)                                                \
@@ -192,7 +210,8 @@ static bool takes_mode(int flags)
 			mode = va_arg(list, mode_t);                                                                   \
 		va_end(list);                                                                                          \
 		look(path);                                                                                            \
-		return real(at, path, flags, mode);                                                                    \
+		int instead = open_stand_in(path, flags);                                                              \
+		return instead >= 0 ? instead : real(at, path, flags, mode);                                                                    \
 	}
 /* Any other: `path` is the name of one of its parameters. */
 #define OTHER(type, function, path, parameters, arguments, ...)                                                        \
@@ -203,6 +222,46 @@ static bool takes_mode(int flags)
 		look(path);                                                                                            \
 		return real arguments;                                                                                 \
 	}
+
+/* What stands in for the program until it is read for the second time, or -1: open what was asked for. */
+static int open_stand_in(const char *path, int flags)
+{
+	if (!atomic_load_explicit(&waiting, memory_order_relaxed) || !second_read || stand_in >= 0 || !is_program(path))
+		return -1;
+	stand_in = (int)syscall(SYS_openat, AT_FDCWD, OBJECT, flags, 0);
+	return stand_in;
+}
+
+/* -1: go on as usual; else as many bytes were read. */
+static ssize_t read_stand_in(int fd, void *buffer, size_t size)
+{
+	static const char mark[3] = { '\xef', '\xbb', '\xbf' };
+	int flags, program;
+
+	if (fd < 0 || fd != stand_in || !atomic_load_explicit(&waiting, memory_order_relaxed))
+		return -1;
+	if (!mark_was_read && size >= sizeof(mark)) {
+		mark_was_read = true;
+		memcpy(buffer, mark, sizeof(mark));
+		return sizeof(mark);
+	}
+	wait_for_program();
+	flags = fcntl(fd, F_GETFL);
+	program = (int)syscall(SYS_openat, AT_FDCWD, name, O_RDONLY | O_CLOEXEC | (flags & O_NONBLOCK), 0);
+	if (flags < 0 || program < 0 || dup3(program, fd, O_CLOEXEC) < 0)
+		_exit(127);
+	close(program);
+	stand_in = -1;
+	return -1;
+}
+
+EXPORTED ssize_t read(int fd, void *buffer, size_t size)
+{
+	REAL(ssize_t, read, int, void *, size_t)
+	ssize_t n = read_stand_in(fd, buffer, size);
+
+	return n >= 0 ? n : real(fd, buffer, size);
+}
 
 OPEN(open) /* NOLINT(clang-analyzer-valist.Uninitialized): it is, by va_start above */
 OPEN(open64) /* NOLINT(clang-analyzer-valist.Uninitialized): it is, by va_start above */

@@ -164,6 +164,15 @@ static uint64_t milliseconds_to_us(uint64_t ms)
 	return ms > UINT64_MAX / 1000 ? UINT64_MAX : ms * 1000;
 }
 
+static uint64_t warm_flags(const struct ce_build_stage *from)
+{
+	const struct ce_manifest_warm *warm = &from->inputs->warm;
+
+	return CE_PLAN_STAGE_PARK | (warm->mode == CE_WARM_FORK ? CE_PLAN_STAGE_FORK : 0) |
+	       (warm->second_read ? CE_PLAN_STAGE_SECOND_READ : 0) |
+	       (warm->fast_exit && !from->full_exit ? CE_PLAN_STAGE_FAST_EXIT : 0);
+}
+
 static void put_stage(struct writer *w, const struct ce_build_inputs *inputs, const struct ce_build_stage *from,
 		      struct ce_plan_stage *out)
 {
@@ -172,7 +181,7 @@ static void put_stage(struct writer *w, const struct ce_build_inputs *inputs, co
 	*out = (struct ce_plan_stage){
 		.stage = from->stage,
 		.flags = (from->inputs && from->inputs->rlimit_as ? CE_PLAN_STAGE_RLIMIT_AS : 0) |
-			 (from->trigger ? CE_PLAN_STAGE_PARK : 0),
+			 (from->trigger ? warm_flags(from) : 0),
 		.wall_time_us = milliseconds_to_us(l->wall_time_ms),
 		.cpu_time_us = milliseconds_to_us(l->cpu_time_ms),
 		.memory_bytes = l->memory_bytes,
@@ -189,6 +198,14 @@ static void put_stage(struct writer *w, const struct ce_build_inputs *inputs, co
 	}
 	put_env(w, &out->env, from);
 	out->trigger = put_text(w, from->trigger);
+	if (from->trigger) {
+		const struct ce_manifest_warm *warm = &from->inputs->warm;
+
+		out->warm_min = warm->min;
+		out->warm_max = warm->max;
+		out->warm_max_uses = warm->max_uses;
+		out->warm_max_age_us = milliseconds_to_us(warm->max_age_ms);
+	}
 	out->bpf = put_table(w, from->bpf, from->bpf_size);
 	put_mounts(w, inputs, from, out);
 }

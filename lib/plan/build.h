@@ -16,6 +16,7 @@ struct ce_build_stage {
 	const char *const *user_env; /* of the request, or NULL */
 	const char *trigger;	     /* the program's name, if this may be started ahead; or NULL */
 	const char *park_object;     /* with it: the object to be preloaded */
+	bool full_exit;		     /* with it: no fast exit, whatever the manifest allows */
 };
 
 struct ce_build_inputs {

@@ -120,9 +120,13 @@ static int check_files(const struct checker *c, const struct ce_plan *plan)
 
 static bool trigger_ok(const struct checker *c, const struct ce_plan *plan, const struct ce_plan_stage *stage)
 {
+	const uint64_t only_then = CE_PLAN_STAGE_FORK | CE_PLAN_STAGE_SECOND_READ | CE_PLAN_STAGE_FAST_EXIT;
+
 	if (!(stage->flags & CE_PLAN_STAGE_PARK))
-		return stage->trigger.size == 0;
-	return stage->stage == CE_STAGE_RUN && plan->stage_count == 1 && !(plan->flags & CE_PLAN_PROBE) &&
+		return stage->trigger.size == 0 && !(stage->flags & only_then) && !stage->warm_min && !stage->warm_max &&
+		       !stage->warm_max_uses && !stage->warm_max_age_us;
+	return stage->warm_min >= 1 && stage->warm_min <= stage->warm_max && stage->warm_max <= CE_PLAN_MAX_WARM &&
+	       stage->warm_max_uses >= 1 && stage->warm_max_age_us >= 1 && stage->stage == CE_STAGE_RUN && plan->stage_count == 1 && !(plan->flags & CE_PLAN_PROBE) &&
 	       text_ok(c, stage->trigger) && stage->trigger.size > 1 && stage->trigger.size <= CE_PLAN_MAX_TRIGGER &&
 	       ce__plan_name_ok(ce__plan_text(plan, stage->trigger), stage->trigger.size - 1u);
 }
@@ -149,7 +153,7 @@ static int check_stage(const struct checker *c, const struct ce_plan *plan, cons
 {
 	if (stage->stage != CE_STAGE_COMPILE && stage->stage != CE_STAGE_RUN)
 		return refuse(c, "stage number");
-	if (stage->flags & ~(CE_PLAN_STAGE_RLIMIT_AS | CE_PLAN_STAGE_PARK))
+	if (stage->flags & ~(uint64_t)CE_PLAN_STAGE_FLAGS)
 		return refuse(c, "stage flags");
 	if (!trigger_ok(c, plan, stage))
 		return refuse(c, "trigger");

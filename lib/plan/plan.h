@@ -15,6 +15,7 @@
 #define CE_PLAN_MAX_FILES 4096
 #define CE_PLAN_MAX_STRINGS 65536
 #define CE_PLAN_PARK_OBJECT "/run/codeexec-park.so" /* where the preloaded object lies inside a cell */
+#define CE_PLAN_MAX_WARM 64
 #define CE_PLAN_MAX_TRIGGER 200 /* bytes, with the NUL */
 #define CE_PLAN_MAX_BPF 4096 /* instructions; the kernel's BPF_MAXINSNS */
 
@@ -56,6 +57,11 @@ struct ce_plan_file {
 
 #define CE_PLAN_STAGE_RLIMIT_AS 1u /* the runtime bears RLIMIT_AS: used by the rlimits backend only */
 #define CE_PLAN_STAGE_PARK 2u      /* may be started ahead, up to where it looks at `trigger` */
+#define CE_PLAN_STAGE_FORK 4u	    /* with PARK: once, and each execution gets a child of it */
+#define CE_PLAN_STAGE_SECOND_READ 8u /* with PARK: not where it opens it but where it reads it for the second time */
+#define CE_PLAN_STAGE_FAST_EXIT 16u /* with PARK: what only frees memory at the end may be left out */
+
+#define CE_PLAN_STAGE_FLAGS 31u
 
 struct ce_plan_stage {
 	uint64_t stage; /* CE_STAGE_* */
@@ -76,6 +82,8 @@ struct ce_plan_stage {
 	struct ce_span mounts;		  /* struct ce_plan_mount[] */
 	uint64_t mount_count;
 	struct ce_span trigger; /* text: the program's name in the work directory; empty unless CE_PLAN_STAGE_PARK */
+	/* With CE_PLAN_STAGE_PARK, else 0: how many wait, and for how long one interpreter is good. */
+	uint64_t warm_min, warm_max, warm_max_uses, warm_max_age_us;
 };
 
 #define CE_PLAN_PROBE 1u /* set up a cell, report what could be had, run nothing */

@@ -6,7 +6,7 @@
 
 #include "fixture.h"
 
-static ce_sandbox *warm_sandbox(const char *language)
+static ce_sandbox *warm_sandbox_with(const char *language, uint64_t flags)
 {
 	const char *languages[] = { language, NULL };
 	ce_sandbox_options o = fixture_options();
@@ -14,11 +14,17 @@ static ce_sandbox *warm_sandbox(const char *language)
 	ce_sandbox *sandbox;
 
 	o.warm_memory_bytes = 256 * MIB;
+	o.flags |= flags;
 	sandbox = fixture_create(&o);
 	fixture_need_language(sandbox, language);
 	if (ce_sandbox_prewarm(sandbox, languages, &error))
 		fail_msg("prewarm: %s", ce_error_message(error));
 	return sandbox;
+}
+
+static ce_sandbox *warm_sandbox(const char *language)
+{
+	return warm_sandbox_with(language, 0);
 }
 
 static ce_account account_of(const ce_result *result)
@@ -61,10 +67,16 @@ static void a_prewarmed_language_is_warm_at_once_and_again(void **state)
 		{ "bash", "echo hello" },
 		{ "python", "print('hello')" },
 		{ "javascript", "console.log('hello')" },
+		{ "perl", "print \"hello\\n\"" },
+		{ "ruby", "#!/usr/bin/ruby\nputs DATA.read\n__END__\nhello\n" },
+		{ "php", "<?php echo \"hello\\n\";" },
+		{ "lua", "print('hello')" },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(hellos); i++) {
+		if (!fixture_has_language(fixture_sandbox(), hellos[i].language))
+			continue; /* the first two are wherever this library is tested */
 		ce_sandbox *sandbox = warm_sandbox(hellos[i].language);
 		ce_request request = fixture_request(hellos[i].language, hellos[i].code);
 		ce_result *first = fixture_run(sandbox, &request);
@@ -298,6 +310,96 @@ static void protections_are_the_same(void **state)
 	expect_stdout_has(warm, "CapBnd:\t0000000000000000");
 }
 
+/* ---- how it ends ---- */
+
+/* What can be seen of an interpreter's end from outside. */
+static const char *const ends[] = {
+	"print('x'); raise SystemExit(3)",
+	"import sys\nsys.stderr.write('e'); sys.exit('said')",
+	"import sys\nsys.exit()",
+	"import os\nprint('lost', end=''); os._exit(4)",
+	"1/0",
+	"import atexit\natexit.register(print, 'first'); atexit.register(print, 'second')\nprint('body')",
+	"import atexit\natexit.register(int, 'x')\nprint('body')",
+	"import atexit, sys\natexit.register(sys.exit, 9)\nprint('body')",
+	"import atexit\natexit._clear()\nprint('body')",
+	"import threading, time\ndef f():\n    time.sleep(0.1); print('late')\nthreading.Thread(target=f).start()\nprint('main')",
+	"import threading, time\nthreading.Thread(target=time.sleep, args=(600,), daemon=True).start()\nprint('main')",
+	"import threading\ndef f():\n    while True: pass\nthreading.Thread(target=f, daemon=True).start()\nprint('main')",
+	"import signal, os\nos.kill(os.getpid(), signal.SIGINT)",
+	"import signal, os\nos.kill(os.getpid(), signal.SIGTERM)",
+	"import sys\nsys.stdout.close()",
+	"import sys, os\nos.close(1)\nprint('to nowhere')",
+	"import sys\nsys.stdout = open('/dev/full', 'w')\nprint('to nowhere')",
+	"import sys\nsys.stdout = None\nprint('to nowhere')",
+	"import sys\nsys.stdout.write('no end of line')",
+	"import os\nif os.fork() == 0:\n    print('child')\nelse:\n    os.wait(); print('parent')",
+	"import sys\ndef deep(n): return deep(n + 1)\ndeep(0)",
+	"f = open('/proc/self/fd/1', 'w'); f.write('never closed')",
+	"import gzip\ng = gzip.open('a.gz', 'wt'); g.write('in a file that is never closed')\n"
+	"import atexit, subprocess\nprint('body')",
+	"import weakref\nclass A: pass\na = A(); weakref.finalize(a, print, 'finalised')",
+	"import sys\nprint(sorted(sys.modules)); print(sys.flags, __name__, __file__, sys.argv, sys.path)",
+	"import tempfile, os\nd = tempfile.TemporaryDirectory(); print(os.path.isdir(d.name))",
+	"import sys\nsys.unraisablehook = lambda u: print('hook', u.exc_type, file=sys.stderr)\n"
+	"class W:\n    closed = False\n    def flush(self): raise OSError('flush')\n    def write(self, t): pass\nsys.stdout = W()",
+};
+
+static void a_fast_exit_cannot_be_told_from_a_whole_one(void **state)
+{
+	ce_sandbox *fast = warm_sandbox("python"), *whole = warm_sandbox_with("python", CE_SANDBOX_FULL_EXIT);
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(ends); i++) {
+		ce_request request = fixture_request("python", ends[i]);
+		ce_result *results[3] = { fixture_run(fixture_sandbox(), &request), run_until_warm(whole, &request),
+					  run_until_warm(fast, &request) };
+
+		for (int k = 1; k < 3; k++) {
+			if (ce_result_exit_code(results[0]) != ce_result_exit_code(results[k]) ||
+			    ce_result_signal(results[0]) != ce_result_signal(results[k]) ||
+			    ce_result_outcome(results[0]) != ce_result_outcome(results[k]) ||
+			    strcmp(stdout_of(results[0]), stdout_of(results[k])) ||
+			    strcmp(stderr_of(results[0]), stderr_of(results[k])))
+				fail_msg("%s:\ncold: %d \"%s\" \"%s\"\n%s: %d \"%s\" \"%s\"", ends[i],
+					 ce_result_exit_code(results[0]), stdout_of(results[0]), stderr_of(results[0]),
+					 k == 1 ? "whole" : "fast", ce_result_exit_code(results[k]), stdout_of(results[k]),
+					 stderr_of(results[k]));
+		}
+	}
+}
+
+static void files_left_open_are_whole_after_a_fast_exit(void **state)
+{
+	static const char *const outputs[] = { "text", "raw", "both", NULL };
+	ce_request request = fixture_request("python", "t = open('text', 'w'); t.write('t' * 3)\n"
+						       "r = open('raw', 'wb'); r.write(b'r' * 5)\n"
+						       "b = open('both', 'w+b'); b.write(b'b' * 7)\n"
+						       "class Keeper:\n    def __del__(self): print('gone')\n"
+						       "k = Keeper(); k.me = k; k.files = [t, r, b]\n");
+	ce_result *fast, *whole;
+
+	(void)state;
+	request.outputs = outputs;
+	fast = run_until_warm(warm_sandbox("python"), &request);
+	whole = run_until_warm(warm_sandbox_with("python", CE_SANDBOX_FULL_EXIT), &request);
+	assert_int_equal(ce_result_file_count(fast), 3);
+	assert_int_equal(ce_result_file_count(whole), 3);
+	for (size_t i = 0; i < 3; i++) {
+		ce_output_file a = { .size = sizeof(a) }, b = { .size = sizeof(b) };
+
+		assert_int_equal(ce_result_file(fast, i, &a), 0);
+		assert_int_equal(ce_result_file(whole, i, &b), 0);
+		assert_string_equal(a.name, b.name);
+		assert_int_equal(a.data_size, b.data_size);
+		assert_true(a.data_size >= 3);
+		assert_memory_equal(a.data, b.data, a.data_size);
+	}
+	/* the one thing that tells them apart, as the manual says */
+	expect_says(fast, "");
+	expect_says(whole, "gone\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -313,6 +415,8 @@ int main(void)
 		TEST(nothing_of_one_is_there_for_the_next),
 		TEST(many_at_once_get_one_each),
 		TEST(protections_are_the_same),
+		TEST(a_fast_exit_cannot_be_told_from_a_whole_one),
+		TEST(files_left_open_are_whole_after_a_fast_exit),
 	};
 
 	return fixture_main("park", tests);

@@ -100,7 +100,8 @@ static void full_manifest_is_read_member_by_member(void **state)
 				   "    run:\n"
 				   "      command: [./main, '{args}']\n"
 				   "      rlimit_as: true\n"
-				   "      warm: {mode: park}\n"
+				   "      warm: {mode: fork, trigger: second-read, min: 2, max: 9, max_uses: 100, max_age: 1m,\n"
+				   "             fast_exit: false}\n"
 				   "tests:\n"
 				   "  - name: everything\n"
 				   "    code: |\n"
@@ -149,8 +150,14 @@ static void full_manifest_is_read_member_by_member(void **state)
 	assert_int_equal(r->run.limits.size, sizeof(struct ce_limits));
 	assert_false(r->compile.rlimit_as);
 	assert_true(r->run.rlimit_as);
-	assert_true(r->run.park);
-	assert_false(r->compile.park);
+	assert_int_equal(r->run.warm.mode, CE_WARM_FORK);
+	assert_true(r->run.warm.second_read);
+	assert_false(r->run.warm.fast_exit);
+	assert_int_equal(r->run.warm.min, 2);
+	assert_int_equal(r->run.warm.max, 9);
+	assert_int_equal(r->run.warm.max_uses, 100);
+	assert_int_equal(r->run.warm.max_age_ms, 60000);
+	assert_int_equal(r->compile.warm.mode, CE_WARM_NONE);
 	assert_int_equal(r->compile.cache, CE_CACHE_SHARED);
 	assert_int_equal(r->run.cache, CE_CACHE_PRIVATE);
 	assert_string_equal(r->compile.toolchain[0], "/usr/lib/gcc/*/cc1");
@@ -290,8 +297,16 @@ static void values_of_a_wrong_kind_are_refused(void **state)
 	     "beginning with \"./\", not \"bin/sh\""},
 	    {HEAD "runtimes:\n  - name: r\n    run: {command: [sh], rlimit_as: yes}\n",
 	     "t.yaml:7:37: \"rlimit_as\" must be true or false"},
-	    {HEAD "runtimes:\n  - name: r\n    run: {command: [sh], warm: {mode: fork}}\n",
-	     "t.yaml:7:39: \"mode\" must be \"park\" or \"none\", not \"fork\""},
+	    {HEAD "runtimes:\n  - name: r\n    run: {command: [sh], warm: {mode: spoon}}\n",
+	     "t.yaml:7:39: \"mode\" must be \"fork\", \"park\" or \"none\", not \"spoon\""},
+	    {HEAD "runtimes:\n  - name: r\n    run: {command: [sh], warm: {mode: park, trigger: close}}\n",
+	     "t.yaml:7:54: \"trigger\" must be \"open\" or \"second-read\", not \"close\""},
+	    {HEAD "runtimes:\n  - name: r\n    run: {command: [sh], warm: {mode: park, min: 9}}\n",
+	     "t.yaml:7:32: \"min\" must not be more than \"max\""},
+	    {HEAD "runtimes:\n  - name: r\n    run: {command: [sh], warm: {mode: park, max: 65}}\n",
+	     "t.yaml:7:50: \"max\" is too large: \"65\""},
+	    {HEAD "runtimes:\n  - name: r\n    run: {command: [sh], warm: {mode: park, uses: 1}}\n",
+	     "t.yaml:7:45: unknown key \"uses\" in warm (known: mode, trigger, min, max, max_uses, max_age, fast_exit)"},
 	    {HEAD "runtimes:\n  - name: r\n    run: {command: [sh], warm: {}}\n",
 	     "t.yaml:7:32: warm needs the key \"mode\""},
 	    {HEAD "runtimes:\n  - name: r\n    compile: {command: [cc], artifacts: [a], warm: {mode: park}}\n"

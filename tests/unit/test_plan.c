@@ -216,7 +216,8 @@ static void malformed_header_is_refused(void **state)
 	REFUSED("stage order", p->stages[1].stage = CE_STAGE_COMPILE);
 	REFUSED("stage number", s->stage = 3);
 	REFUSED("stage number", s->stage = 0);
-	REFUSED("stage flags", s->flags = 4);
+	REFUSED("stage flags", s->flags = CE_PLAN_STAGE_FLAGS + 1);
+	REFUSED("trigger", s->flags = CE_PLAN_STAGE_FORK);
 	assert_int_equal(ce__plan_check(b->plan, sizeof(struct ce_plan) - 1, &failure), CE_ERR_INVALID);
 	assert_int_equal(ce__plan_check(b->plan, 0, &failure), CE_ERR_INVALID);
 	assert_int_equal(ce__plan_check(b->plan, b->size, NULL), 0);

@@ -36,7 +36,8 @@ static struct ce_plan *plan_of(const struct variant *v)
 	char *argv[] = { (char *)(uintptr_t)"/usr/bin/python3", (char *)(uintptr_t)v->argument, NULL };
 	char *env[] = { (char *)(uintptr_t)v->env, NULL };
 	const char *outputs[] = { v->output, NULL };
-	struct ce_stage_inputs inputs = { .argv = argv, .env = env };
+	struct ce_stage_inputs inputs = { .argv = argv, .env = env,
+					  .warm = { CE_WARM_FORK, false, true, 1, 8, 500, 600000 } };
 	struct ce_limits_sources none = { 0 };
 	ce_file file = { "main.py", v->code, strlen(v->code) };
 	struct ce_build_inputs in = { .root = &root, .stage_count = 1, .files = &file, .file_count = 1, .outputs = outputs,
@@ -187,6 +188,10 @@ static void a_trigger_out_of_place_is_refused(void **state)
 	plan->stages[0].flags &= ~(uint64_t)CE_PLAN_STAGE_PARK; /* a trigger, but nothing to be parked */
 	assert_int_equal(ce__plan_check(plan, plan->total_size, &failure), CE_ERR_INVALID);
 	plan->stages[0].trigger.size = 0;
+	assert_int_equal(ce__plan_check(plan, plan->total_size, &failure), CE_ERR_INVALID); /* nor how many of them */
+	plan->stages[0].flags = 0;
+	plan->stages[0].warm_min = plan->stages[0].warm_max = plan->stages[0].warm_max_uses = 0;
+	plan->stages[0].warm_max_age_us = 0;
 	assert_int_equal(ce__plan_check(plan, plan->total_size, &failure), 0);
 	plan->flags = CE_PLAN_PARK;
 	assert_int_equal(ce__plan_check(plan, plan->total_size, &failure), CE_ERR_INVALID);
