@@ -61,6 +61,7 @@ static const char run_help[] =
     "                            own standard input is passed on as it comes, except with --json, with "
     "which\n"
     "                            it is empty, and when the program is read from there\n"
+    "  -o, --option NAME=VALUE   chooses what the language offers, for instance std=c11; repeatable\n"
     "      --env NAME=VALUE      adds to the program's environment, which is not ours; repeatable\n"
     "      --file PATH[:NAME]    a further file for the work directory, there called NAME; repeatable\n"
     "      --dependency NAME[@VERSION]  a package of a layer ('codeexec layer --help'), or debian:NAME; repeatable\n"

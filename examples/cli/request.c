@@ -14,6 +14,7 @@ enum {
 	RUN_LIMIT,
 	RUN_COMPILE_LIMIT,
 	RUN_ENV,
+	RUN_OPTION,
 	RUN_FILE,
 	RUN_DEPENDENCY,
 	RUN_OUTPUT,
@@ -32,6 +33,7 @@ static const struct option_spec run_specs[] = {
     {"limit", 0, true, RUN_LIMIT},
     {"compile-limit", 0, true, RUN_COMPILE_LIMIT},
     {"env", 0, true, RUN_ENV},
+    {"option", 'o', true, RUN_OPTION},
     {"file", 0, true, RUN_FILE},
     {"dependency", 0, true, RUN_DEPENDENCY},
     {"output", 0, true, RUN_OUTPUT},
@@ -110,6 +112,8 @@ static int run_option(void *context, int id, const char *value)
 		return add_env(run, value);
 	case RUN_DEPENDENCY:
 		return add_dependency(run, value);
+	case RUN_OPTION:
+		return string_list_add(&run->options, value);
 	case RUN_FILE:
 		return string_list_add(&run->file_specs, value);
 	case RUN_OUTPUT:
@@ -260,6 +264,7 @@ ce_request request_for_library(const struct run_request *run)
 	request.input_size = run->input.size;
 	request.args = (const char *const *)run->args;
 	request.env = run->env.items;
+	request.options = run->options.items;
 	request.outputs = run->outputs.items;
 	request.limits = &run->limits;
 	request.compile_limits = &run->compile_limits;
@@ -288,6 +293,7 @@ void request_release(struct run_request *run)
 	free(run->code.data);
 	free(run->input.data);
 	free(run->env.items);
+	free(run->options.items);
 	free(run->file_specs.items);
 	free(run->outputs.items);
 }

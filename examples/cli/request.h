@@ -12,9 +12,9 @@ struct run_request {
 	const char *path; /* of the program; "-": standard input; NULL with `code_text` */
 	const char *code_text;
 	const char *stdin_path;
-	struct string_list env, file_specs, outputs;
 	ce_dependency *dependencies; /* owned, and so are the names */
 	size_t dependency_count;
+	struct string_list env, options, file_specs, outputs;
 	const char *output_dir;
 	ce_limits limits, compile_limits;
 	uint64_t network;

@@ -4,6 +4,36 @@
  * runtime has already mapped back. */
 #include "common/v8.h"
 
+/* $0 is where the runtimes are; what follows is the command of the manifest, which is run if tsc finds nothing wrong. */
+static const char checked[] =
+    "source=$1; shift; \"$0/@typescript/typescript-linux-x64/lib/tsc\" --noEmit --target es2022 --module esnext "
+    "--moduleResolution bundler --strict --skipLibCheck --ignoreConfig --typeRoots \"$0/@types\" "
+    "--types node \"$source\" && exec \"$@\"";
+
+static int wants_check(const ce_plugin_request *request)
+{
+	for (const char *const *option = request->options; *option; option++)
+		if (strcmp(*option, "check=true") == 0)
+			return 1;
+	return 0;
+}
+
+static int prepare(const ce_plugin_host *host, ce_plugin_call *call, const ce_plugin_runtime *runtime,
+		   const ce_plugin_request *request)
+{
+	static const char *const shell[] = {"/bin/sh", "-c", NULL};
+	static const char *const places[] = {"{runtimes}/node_modules", "{source}", NULL};
+
+	if (runtime->compile && wants_check(request)) {
+		host->expand(call, CE_STAGE_COMPILE, shell);
+		host->add_argument(call, CE_STAGE_COMPILE, checked);
+		host->expand(call, CE_STAGE_COMPILE, places);
+	}
+	if (runtime->compile)
+		host->expand(call, CE_STAGE_COMPILE, runtime->compile->command);
+	return host->expand(call, CE_STAGE_RUN, runtime->run->command);
+}
+
 /* `main.ts(3,5): error TS2322: MESSAGE` */
 static int read_tsc(struct slice line, struct finding *f)
 {
@@ -108,6 +138,7 @@ const ce_plugin *ce_plugin_entry(void)
 	    .abi = CE_PLUGIN_ABI,
 	    .size = sizeof(plugin),
 	    .name = "typescript",
+	    .prepare = prepare,
 	    .explain = explain,
 	};
 

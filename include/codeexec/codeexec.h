@@ -250,6 +250,7 @@ typedef struct ce_request {
 	const ce_program *program;   /* run this one: then `language` and `code` stay NULL, and `files` add to its own */
 	const ce_dependency *dependencies; /* what no layer has is CE_ERR_NOT_FOUND, with the command that would build it */
 	size_t dependency_count;
+	const char *const *options;  /* NULL-terminated "NAME=value" of what the runtime offers, or NULL; ce_executor_option */
 } ce_request;
 
 /* ce_request.flags */
@@ -571,6 +572,10 @@ CE_API const char *ce_executor_runtime_name(const ce_executor *executor, size_t 
 CE_API int ce_executor_runtime_available(const ce_executor *executor, size_t index);
 /* Name of a Debian package that brings it. */
 CE_API const char *ce_executor_runtime_package(const ce_executor *executor, size_t index, size_t package);
+/* What a request may choose of a runtime in ce_request.options: the option by index, and its values, of which the first is the
+ * default. NULL past the end. */
+CE_API const char *ce_executor_option(const ce_executor *executor, size_t runtime, size_t option);
+CE_API const char *ce_executor_option_value(const ce_executor *executor, size_t runtime, size_t option, size_t value);
 /* Runs the runtime's version command in the sandbox at the first call and remembers the answer.
  * "" if it is not available or does not tell. Borrowed from the sandbox. Any thread. */
 CE_API const char *ce_sandbox_runtime_version(ce_sandbox *sandbox, const ce_executor *executor,

@@ -91,6 +91,7 @@ typedef struct ce_plugin_request {
 	const char *const *args;         /* NULL-terminated, never NULL */
 	const ce_limits *limits;         /* of the run stage, or NULL: not known yet */
 	const ce_limits *compile_limits; /* of the compile stage, or NULL */
+	const char *const *options;      /* NAME=value of every option of the runtime; NULL-terminated, never NULL. Since 0.2 */
 } ce_plugin_request;
 
 /* What a stage left behind. The bytes are hostile, see Trust above. */

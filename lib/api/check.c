@@ -80,6 +80,7 @@ static void run_test(struct check *c, const struct ce_executor *executor, size_t
 		request.input = test->input;
 		request.input_size = test->input_size;
 		request.args = (const char *const *)test->args;
+		request.options = (const char *const *)test->options;
 		request.limits = &test->limits;
 		request.compile_limits = &test->compile_limits;
 		if (ce_execute(c->sandbox, &request, &result, &error))

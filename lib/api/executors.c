@@ -122,6 +122,23 @@ const char *ce_executor_runtime_package(const ce_executor *executor, size_t inde
 	return index < executor->runtime_count ? nth(executor->runtimes[index].packages, package) : NULL;
 }
 
+const char *ce_executor_option(const ce_executor *executor, size_t runtime, size_t option)
+{
+	return runtime < executor->runtime_count && option < executor->runtimes[runtime].option_count
+		       ? executor->runtimes[runtime].options[option].name
+		       : NULL;
+}
+
+const char *ce_executor_option_value(const ce_executor *executor, size_t runtime, size_t option, size_t value)
+{
+	const struct ce_manifest_option *o;
+
+	if (!ce_executor_option(executor, runtime, option))
+		return NULL;
+	o = &executor->runtimes[runtime].options[option];
+	return value < o->choice_count ? o->choices[value].value : NULL;
+}
+
 int ce_manifest_lint(const char *path, ce_error **error)
 {
 	if (!path)

@@ -132,6 +132,8 @@ static int check_lists(const ce_request *r, ce_error **error)
 		e = check_list(r->env, "environment variable", &total, error);
 	if (!e)
 		e = check_list(r->outputs, "output", &total, error);
+	if (!e)
+		e = check_list(r->options, "option", &total, error);
 	for (const char *const *p = r->env; !e && p && *p; p++)
 		if ((*p)[0] == '=' || !strchr(*p, '='))
 			e = invalid(error, "environment variable", *p, "must be NAME=value");
@@ -171,6 +173,8 @@ int ce__request_check(const ce_request *request, struct ce_checked_request *out,
 		return ce__error_set(error, CE_ERR_INVALID, 0, NULL, "request.size is too small: use ce_request_init()");
 	if (r->program && (r->language || r->code))
 		return ce__error_set(error, CE_ERR_INVALID, 0, NULL, "request.program has its own language and code: leave them NULL");
+	if (r->program && r->options && r->options[0])
+		return ce__error_set(error, CE_ERR_INVALID, 0, NULL, "request.options are those that request.program was made with");
 	if (!r->program && (!r->language || !*r->language))
 		return ce__error_set(error, CE_ERR_INVALID, 0, NULL, "request.language is empty");
 	if (r->input_size && !r->input)

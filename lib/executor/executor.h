@@ -100,6 +100,17 @@ struct ce_manifest_layers {
 /* Where a cell shows the runtimes directory, the place of what no Debian package brings. */
 #define CE_RUNTIMES_TARGET "/opt/codeexec"
 
+/* What a caller may choose: a name with a few values, each of which is some words of a command. The first value is the
+ * default. All owned. */
+struct ce_manifest_option {
+	char *name;
+	struct ce_manifest_choice {
+		char *value;
+		char **words;
+	} *choices;
+	size_t choice_count;
+};
+
 struct ce_manifest_runtime {
 	char *name;
 	char **aliases;
@@ -112,6 +123,8 @@ struct ce_manifest_runtime {
 	char *prebuilt;                   /* where a cell shows what prebuild made */
 	bool opt_in;                      /* installed only when asked for by name */
 	bool uses_runtimes;               /* needs the runtimes directory in its cells */
+	struct ce_manifest_option *options;
+	size_t option_count;
 	char **version;                   /* command that prints its version, or NULL */
 	struct ce_manifest_mount *mounts; /* beyond the standard root; for both stages */
 	size_t mount_count;
@@ -130,6 +143,7 @@ struct ce_manifest_test {
 	char *input; /* NULL: none */
 	size_t input_size;
 	char **args;
+	char **options; /* NAME=value; NULL: none */
 	struct ce_manifest_files files;
 	struct ce_limits limits, compile_limits;
 	enum ce_test_kind kind;

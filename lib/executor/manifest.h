@@ -41,6 +41,10 @@ int ce__manifest_read_kind(struct ce_yaml *yaml, const struct ce_field *field, v
 int ce__manifest_read_cannot(struct ce_yaml *yaml, const struct ce_field *field, void *reasons);
 int ce__manifest_read_prebuild(struct ce_yaml *yaml, const struct ce_field *field, void *prebuild);
 int ce__manifest_read_layers(struct ce_yaml *yaml, const struct ce_field *field, void *layers);
+/* Into a runtime, and a test's own choice into a char **. */
+int ce__manifest_read_options(struct ce_yaml *yaml, const struct ce_field *field, void *runtime);
+int ce__manifest_read_test_options(struct ce_yaml *yaml, const struct ce_field *field, void *list);
+void ce__manifest_finish_options(struct ce_manifest_runtime *runtime);
 int ce__manifest_read_requires(struct ce_yaml *yaml, const struct ce_field *field, void *list);
 
 /* Does a test show what its kind says? */

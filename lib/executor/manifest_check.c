@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "executor/options.h"
+
 /* Members of struct ce_limits after its size are all uint64_t. */
 static void merge_limits(struct ce_limits *limits, const struct ce_limits *common)
 {
@@ -131,6 +133,23 @@ static int check_test_runtimes(struct ce_yaml *yaml, const struct ce_executor *e
 	return 0;
 }
 
+/* Every runtime that the test is for must have what it chooses. */
+static int check_test_options(struct ce_yaml *yaml, const struct ce_executor *e, const struct ce_manifest_test *test)
+{
+	const struct ce_yaml_mark mark = {test->line, test->column};
+
+	for (size_t i = 0; test->options && i < e->runtime_count; i++) {
+		CE_CLEANUP_STRV struct ce_strv words = {0}, settled = {0};
+		CE_CLEANUP_ERROR ce_error *error = NULL;
+
+		if (ce__manifest_test_applies(test, &e->runtimes[i]) &&
+		    ce__options_settle(e, &e->runtimes[i], (const char *const *)test->options, &words, &settled, &error))
+			return ce__yaml_fail(yaml, mark, "test \"%s\": %s", test->name,
+					     error ? ce_error_message(error) : "its options do not fit");
+	}
+	return 0;
+}
+
 static int check_tests(struct ce_yaml *yaml, const struct ce_executor *e)
 {
 	bool compiles = false;
@@ -161,6 +180,8 @@ static int check_tests(struct ce_yaml *yaml, const struct ce_executor *e)
 						     "test \"%s\" has the file \"%s\" twice: it is its code",
 						     test->name, e->source_name);
 		r = check_test_runtimes(yaml, e, test);
+		if (!r)
+			r = check_test_options(yaml, e, test);
 		if (!r)
 			r = ce__manifest_check_kind(yaml, test);
 		if (r)
@@ -217,6 +238,7 @@ static void finish_runtime(struct ce_manifest_runtime *runtime)
 	free(runtime->prebuilt);
 	free(runtime->layers.env);
 	free(runtime->layers.path);
+	ce__manifest_finish_options(runtime);
 	finish_stage(&runtime->compile);
 	finish_stage(&runtime->run);
 	free(runtime->unavailable_reason);
@@ -228,6 +250,7 @@ static void finish_test(struct ce_manifest_test *test)
 	free(test->code);
 	free(test->input);
 	ce__strv_free(test->args);
+	ce__strv_free(test->options);
 	ce__manifest_finish_files(&test->files);
 	ce__strv_free(test->runtimes);
 	free(test->stdout_is);

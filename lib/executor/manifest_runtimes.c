@@ -310,6 +310,7 @@ static int read_runtime_map(struct ce_yaml *yaml, struct runtime_draft *draft)
 	    CE_FIELD(struct runtime_draft, "prebuild", runtime.prebuild, ce__manifest_read_prebuild, 0, false),
 	    CE_FIELD(struct runtime_draft, "layers", runtime.layers, ce__manifest_read_layers, 0, false),
 	    CE_FIELD(struct runtime_draft, "version", runtime.version, ce__manifest_read_command, 0, false),
+	    CE_FIELD(struct runtime_draft, "options", runtime, ce__manifest_read_options, 0, false),
 	    CE_FIELD(struct runtime_draft, "mounts", runtime, read_mounts, 0, false),
 	    CE_FIELD(struct runtime_draft, "env", env, ce__manifest_read_env, 0, false),
 	    CE_FIELD(struct runtime_draft, "compile", runtime, read_compile, 0, false),

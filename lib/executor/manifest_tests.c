@@ -110,6 +110,7 @@ static int read_test_item(struct ce_yaml *yaml, const char *key, void *context)
 	    CE_FIELD(struct ce_manifest_test, "kind", kind, ce__manifest_read_kind, CE_NAME_MAX, false),
 	    CE_FIELD(struct ce_manifest_test, "runtimes", runtimes, ce__fields_read_names,
 		     CE_MANIFEST_NAMES_MAX, false),
+	    CE_FIELD(struct ce_manifest_test, "options", options, ce__manifest_read_test_options, 0, false),
 	    {.key = "expect", .read = read_expect, .required = true},
 	};
 	struct ce_executor *executor = context;

@@ -4,6 +4,7 @@
  * groups, mounts and limits is put in place before the plugin is asked, and what the plugin made is checked
  * after it. */
 #include "executor/call.h"
+#include "executor/options.h"
 #include "executor/program.h"
 
 #include <string.h>
@@ -16,6 +17,7 @@ struct request_view {
 	ce_plugin_request request;
 	ce_file *files; /* owned */
 	struct ce_strv sources;
+	struct ce_strv option_words, options;
 };
 
 static bool has_extension(const struct ce_executor *executor, const char *name)
@@ -25,11 +27,12 @@ static bool has_extension(const struct ce_executor *executor, const char *name)
 	return dot && !strchr(dot, '/') && ce__strv_has(executor->extensions, dot + 1);
 }
 
-static int view_request(const struct ce_executor *executor, const struct ce_request *request,
-			struct request_view *out, ce_error **error)
+static int view_request(const struct ce_executor *executor, const struct ce_manifest_runtime *rt,
+			const struct ce_request *request, struct request_view *out, ce_error **error)
 {
 	static const char *const no_args[] = {NULL};
 	size_t count = 0;
+	int r;
 
 	if (!request->code && request->file_count == 0)
 		return ce__error_set(error, CE_ERR_INVALID, 0, NULL,
@@ -45,6 +48,9 @@ static int view_request(const struct ce_executor *executor, const struct ce_requ
 		if ((i == 0 || has_extension(executor, out->files[i].name)) &&
 		    !ce__strv_add(&out->sources, out->files[i].name))
 			return ce__error_no_memory(error);
+	r = ce__options_settle(executor, rt, request->options, &out->option_words, &out->options, error);
+	if (r)
+		return r;
 	out->request = (ce_plugin_request){
 	    .size = sizeof(out->request),
 	    .program = out->files[0].name,
@@ -53,6 +59,7 @@ static int view_request(const struct ce_executor *executor, const struct ce_requ
 	    .args = request->args ? request->args : no_args,
 	    .limits = request->limits,
 	    .compile_limits = request->compile_limits,
+	    .options = out->options.items ? (const char *const *)out->options.items : no_args,
 	};
 	return 0;
 }
@@ -60,6 +67,8 @@ static int view_request(const struct ce_executor *executor, const struct ce_requ
 static void finish_view(struct request_view *view)
 {
 	ce__strv_finish(&view->sources);
+	ce__strv_finish(&view->option_words);
+	ce__strv_finish(&view->options);
 	free(view->files);
 }
 
@@ -83,6 +92,7 @@ static struct ce_template_values template_values(const struct request_view *view
 	    .args = view->request.args,
 	    .memory_mib = memory,
 	    .prebuilt = rt->prebuilt,
+	    .options = view->option_words.items,
 	};
 }
 
@@ -181,7 +191,7 @@ int ce__executor_prepare(const struct ce_executor *executor, size_t runtime, con
 		return ce__error_set(error, CE_ERR_PLUGIN, 0, NULL, "\"%s\" has no usable plugin",
 				     executor->name);
 	ce__call_init(&call, CE_CALL_PREPARE, executor, rt);
-	r = view_request(executor, request, &view, error);
+	r = view_request(executor, rt, request, &view, error);
 	if (!r) {
 		call.run.values = template_values(&view, rt, memory_mib(request->limits, &rt->run.limits));
 		call.compile.values =
@@ -213,7 +223,7 @@ static int prepare_command(const struct ce_executor *executor, size_t runtime, c
 	memset(out, 0, sizeof(*out));
 	ce__call_init(&call, CE_CALL_PREPARE, executor, rt);
 	call.skip_compile = true;
-	r = view_request(executor, &request, &view, error);
+	r = view_request(executor, rt, &request, &view, error);
 	if (!r) {
 		call.run.values = template_values(&view, rt, memory_mib(NULL, &rt->run.limits));
 		r = ce__call_start_stage(&call, &call.run, compiles && rt->has_compile ? &rt->compile : &rt->run);

@@ -9,7 +9,7 @@
 
 #define MEMORY_DIGITS 24
 
-enum placeholder { NONE = 0, SOURCE, STEM, MEMORY, SOURCES, OTHERS, ARGS, RUNTIMES, PREBUILT };
+enum placeholder { NONE = 0, OPTIONS, SOURCE, STEM, MEMORY, SOURCES, OTHERS, ARGS, RUNTIMES, PREBUILT };
 
 static const struct {
 	const char *name;
@@ -18,6 +18,7 @@ static const struct {
 } placeholders[] = {
     {"source", SOURCE, false},  {"stem", STEM, false}, {"memory_mib", MEMORY, false},
     {"sources", SOURCES, true}, {"others", OTHERS, true}, {"args", ARGS, true},
+    {"options", OPTIONS, true},
     {"runtimes", RUNTIMES, false}, {"prebuilt", PREBUILT, false},
 };
 
@@ -108,6 +109,12 @@ static int expand_whole(enum placeholder id, const struct ce_template_values *va
 	if (id == ARGS) {
 		for (const char *const *arg = values->args; arg && *arg; arg++)
 			if (!ce__strv_add(out, *arg))
+				return -ENOMEM;
+		return 0;
+	}
+	if (id == OPTIONS) {
+		for (char *const *word = values->options; word && *word; word++)
+			if (!ce__strv_add(out, *word))
 				return -ENOMEM;
 		return 0;
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
  * Command templates. In a word of a command, {source}, {stem}, {memory_mib}, {runtimes} and {prebuilt} are filled in; the words
- * {args} and {sources} become as many words as there are. {{ is a brace; anything else in braces is an error.
+ * {args}, {options} and {sources} become as many words as there are. {{ is a brace; anything else in braces is an error.
  */
 #ifndef CE_EXECUTOR_TEMPLATE_H
 #define CE_EXECUTOR_TEMPLATE_H
@@ -14,6 +14,7 @@ struct ce_template_values {
 	const char *const *args; /* of the request */
 	uint64_t memory_mib;     /* the stage's memory limit */
 	const char *prebuilt;    /* directory in the cell */
+	char *const *options;    /* words of the chosen options, or NULL */
 };
 
 /* 0, or -EINVAL with what is wrong with it in `problem`. */

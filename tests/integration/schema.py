@@ -62,8 +62,9 @@ FULL = {
             "version": ["{runtimes}/x", "--version"],
             "mounts": ["/opt/a", {"source": "/opt/b", "target": "/opt/c", "optional": True}],
             "env": {"A": "b"},
+            "options": {"std": {"a": ["-a"], "b": []}},
             "compile": {
-                "command": ["cc", "{sources}", "-o{stem}", "{{x}"],
+                "command": ["cc", "{options}", "{sources}", "-o{stem}", "{{x}"],
                 "artifacts": ["main"],
                 "env": {"B": "c"},
                 "limits": {"cpu_time": "1min", "disk_space": "1GB", "file_size": "1kB", "stack": "1 MiB"},
@@ -82,6 +83,7 @@ FULL = {
             "code": "x",
             "input": "y",
             "args": ["", "1"],
+            "options": {"std": "b"},
             "files": {"z": "z"},
             "runtimes": ["r"],
             "limits": {"timeout": "1h"},
@@ -104,6 +106,8 @@ STRANGE = [{}, [], "", "x y", "x\ny", "-1", -1, 0, "0s", "1s", "5B", 7, True, "B
 # Differences that are meant: the schema cannot know these, or knows better what people want than what can be read.
 # (path pattern, words of the reader's message)
 ONLY_THE_READER = [
+    "has no option",
+    "cannot be",
     "appears twice",
     "are called",
     "means something else already",

@@ -537,8 +537,9 @@ static void templates_are_filled_in(void **state)
 {
 	char *sources[] = {"main.c", "-o.c", "@x.c", NULL};
 	const char *args[] = {"", "a b", "{source}", NULL};
-	const struct ce_template_values values = {"dir.d/main.c", sources, args, 256, "/opt/codeexec/prebuilt/x-r"};
-	const struct ce_template_values dash = {"-x", sources, NULL, 1, ""};
+	char *options[] = {"-std=c99", "{source}", NULL};
+	const struct ce_template_values values = {"dir.d/main.c", sources, args, 256, "/opt/codeexec/prebuilt/x-r", options};
+	const struct ce_template_values dash = {"-x", sources, NULL, 1, "", NULL};
 
 	(void)state;
 	assert_expands("plain", &values, "plain|");
@@ -552,6 +553,8 @@ static void templates_are_filled_in(void **state)
 	assert_int_equal(ce__template_expand("{print}", &values, &(struct ce_strv){0}), -EINVAL);
 	assert_expands("{args}", &values, "|a b|{source}|");
 	assert_expands("{args}", &dash, "");
+	assert_expands("{options}", &values, "-std=c99|{source}|");
+	assert_expands("{options}", &dash, "");
 	assert_expands("{sources}", &values, "main.c|./-o.c|./@x.c|");
 	assert_expands("{others}", &values, "./-o.c|./@x.c|");
 	assert_expands("{source}", &dash, "./-x|");
