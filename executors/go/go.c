@@ -7,10 +7,10 @@
 
 #include <stdio.h>
 
-/* The tools' directory and the list of archives follow as $0 and $1. */
+/* The tools' directory and the list of archives follow as $0 and $1. The compiler speaks on stdout. */
 static const char direct[] =
     "tools=$0 list=$1; shift; \"$tools/compile\" -p main -complete -pack -trimpath \"$PWD\" -importcfg \"$list\" "
-    "-o main.a \"$@\" && exec \"$tools/link\" -s -w -importcfg \"$list\" -o main main.a";
+    "-o main.a \"$@\" >&2 && exec \"$tools/link\" -s -w -importcfg \"$list\" -o main main.a";
 
 /* C, embedded files and conditions are the build tool's business as well. `find` may find them in a string: then it
  * takes longer, and is right all the same. */
