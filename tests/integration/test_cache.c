@@ -263,7 +263,7 @@ static void a_kept_program_is_announced_like_a_new_one(void **state)
 	ce_sandbox *sandbox = caching(16 * MIB, 0);
 	ce_request request = fixture_request("c", program);
 	struct heard first = { "" }, second = { "" };
-	char *compiler, *running;
+	char *compiler;
 
 	(void)state;
 	fixture_finish(fixture_start(sandbox, &request, listen, &first));
@@ -271,10 +271,12 @@ static void a_kept_program_is_announced_like_a_new_one(void **state)
 	assert_non_null(strstr(first.text, "[2]")); /* compiling; not the second time */
 	assert_null(strstr(second.text, "[2]"));
 	compiler = strstr(second.text, "compile 2: ");
-	running = strstr(second.text, "[3]");
 	assert_non_null(compiler);
-	assert_non_null(running);
-	assert_true(compiler < running);
+	assert_true(compiler < strstr(second.text, "[3]"));
+	assert_true(compiler < strstr(second.text, "run 1: "));
+	/* The state and the output of the run stage come by different ways: either may be first. */
+	*strstr(second.text, "#warning told") = '\0';
+	*strstr(first.text, "#warning told") = '\0';
 	assert_string_equal(strstr(first.text, "compile 2: "), compiler);
 }
 

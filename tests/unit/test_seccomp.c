@@ -364,14 +364,32 @@ static void call_i386_getpid(void)
 	__asm__ volatile("int $0x80" : "+a"(r) : : "memory", "r8", "r9", "r10", "r11");
 }
 
+/* A kernel without the 32-bit entry (ia32_emulation=off) faults before a filter is asked. */
+static bool has_i386(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		signal(SIGSEGV, SIG_DFL); /* cmocka's handler would tell of a failure */
+		call_i386_getpid();
+		_exit(0);
+	}
+	return WIFEXITED(wait_for(pid));
+}
+
 static void foreign_architectures_are_killed(void **state)
 {
 	void (*const acts[])(void) = { call_x32_getpid, call_x32_ptrace, call_i386_getpid };
 
 	(void)state;
 	for (size_t i = 0; i < CE_ARRAY_SIZE(acts); i++) {
-		int status = status_of(acts[i]);
+		int status;
 
+		if (acts[i] == call_i386_getpid && !has_i386()) {
+			print_message("this kernel has no 32-bit entry\n");
+			continue;
+		}
+		status = status_of(acts[i]);
 		assert_true(WIFSIGNALED(status));
 		assert_int_equal(WTERMSIG(status), SIGSYS);
 	}

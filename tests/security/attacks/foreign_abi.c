@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-// The 32-bit entry, whose numbers mean other calls.
+// The 32-bit entry, whose numbers mean other calls. A kernel without it (ia32_emulation=off) faults before the filter is asked.
 // attack-arch: x86_64
 // attack-status: error
 // attack-signal: 31
+// attack-signal: 11
 #include <stdio.h>
 
 int main(void)
