@@ -10,12 +10,13 @@ set -eu
 
 usage() {
 	cat <<'EOF'
-usage: sh scripts/install-languages.sh [--list] [--no-prebuild] SET|NAME...
+usage: sh scripts/install-languages.sh [--list|--names] [--no-prebuild] SET|NAME...
   small    a dozen of the most used languages (under 400 MB)
   ci       small, and at least one language of each plugin
   full     all but those that are opt-in (about 6.5 GB)
   NAME     a language (`lua`) or one of its runtimes (`c@clang`); opt-in ones only so
   --list   print what would be installed, install nothing
+  --names  print the names of the languages that these are, nothing else
   --no-prebuild   leave out what is made once
 Environment: CODEEXEC_RUNTIMES_DIR (/usr/local/lib/codeexec/runtimes), CODEEXEC (the program that prebuilds; by default the
 one in PATH), CODEEXEC_EXECUTORS_DIR (manifests; by default this tree's).
@@ -25,11 +26,12 @@ EOF
 runtimes_dir=${CODEEXEC_RUNTIMES_DIR:-/usr/local/lib/codeexec/runtimes}
 executors=${CODEEXEC_EXECUTORS_DIR:-$ce_root/executors}
 npm_dir=$ce_root/executors/npm
-small='bash python@cpython javascript@node c@gcc cpp@gcc ruby perl lua@lua awk@gawk sqlite jq typescript@esbuild'
-list_only='' prebuild=yes wanted=''
+small='bash python@cpython javascript@node c@gcc cpp@gcc ruby perl lua@lua5.4 awk@gawk sqlite jq typescript@esbuild'
+list_only='' names_only='' prebuild=yes wanted=''
 for argument in "$@"; do
 	case $argument in
 	--list) list_only=yes ;;
+	--names) names_only=yes ;;
 	--no-prebuild) prebuild='' ;;
 	-h | --help)
 		usage
@@ -85,6 +87,10 @@ for name in $wanted; do
 	esac
 done
 sort -u "$work/chosen" -o "$work/chosen"
+if [ -n "$names_only" ]; then
+	cut -f 1 "$work/chosen" | sort -u
+	exit 0
+fi
 
 is_installed() {
 	[ -z "$(missing_packages "$1")" ]

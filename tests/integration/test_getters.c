@@ -112,13 +112,20 @@ static void report_failed_test(const ce_executor *executor, const char *runtime,
 
 static void the_manifests_tests_pass(void **state)
 {
+	static const char *const languages[] = {"c", "javascript", "python"};
 	ce_sandbox *sandbox = fixture_sandbox();
 	int count = 0;
 
 	(void)state;
 	assert_int_equal(ce_sandbox_check(sandbox, "bash", report_failed_test, &count, NULL), 0);
 	assert_true(count >= 5);
-	assert_int_equal(ce_sandbox_check(sandbox, NULL, report_failed_test, &count, NULL), 0);
+	/* Those of all languages are a step of their own in scripts/test.sh: a machine may have a hundred. */
+	for (size_t i = 0; i < COUNT(languages); i++) {
+		/* A sanitizer reserves more address space than there is where that stands for the memory limit. */
+		if (fixture_kind() == KIND_UNDELEGATED && !strcmp(languages[i], "c"))
+			continue;
+		assert_int_equal(ce_sandbox_check(sandbox, languages[i], report_failed_test, &count, NULL), 0);
+	}
 	assert_int_equal(ce_sandbox_check(sandbox, "nonsense", NULL, NULL, NULL), CE_ERR_NOT_FOUND);
 }
 
@@ -212,7 +219,7 @@ static void a_trace_is_made_when_it_is_asked_for(void **state)
 	ce_sandbox *sandbox = fixture_sandbox();
 	ce_request request = fixture_request("bash", "exit 0");
 	ce_result *result = fixture_run(sandbox, &request);
-	bool filter = false, reaped = false;
+	bool filter = false, decided = false;
 	uint64_t at_us, before_us = 0;
 	size_t count;
 
@@ -228,11 +235,11 @@ static void a_trace_is_made_when_it_is_asked_for(void **state)
 		bool cell = strncmp(name, "cell: ", 6) == 0;
 
 		filter = filter || !strcmp(name, "cell: seccomp");
-		reaped = reaped || !strcmp(name, "reaped");
+		decided = decided || !strcmp(name, "outcome");
 		assert_true(cell || at_us >= before_us); /* in the supervisor's order */
 		before_us = cell ? before_us : at_us;
 	}
-	assert_true(filter && reaped);
+	assert_true(filter && decided);
 	assert_null(ce_result_trace_step(result, CE_STAGE_RUN, count, &at_us));
 	assert_int_equal(at_us, 0);
 	assert_int_equal(ce_result_trace_count(result, CE_STAGE_COMPILE), 0);
