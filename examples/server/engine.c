@@ -26,81 +26,6 @@ static void log_and_count(int priority, const char *message, void *user_data)
 	log_library(priority, message, user_data);
 }
 
-/* ---- the answer of GET /languages ---- */
-
-static void add_list(struct buffer *out, const char *name, const ce_executor *executor,
-		     const char *(*item)(const ce_executor *executor, size_t index))
-{
-	const char *text;
-
-	buffer_printf(out, ",\"%s\":[", name);
-	for (size_t i = 0; (text = item(executor, i)); i++) {
-		buffer_text(out, i ? "," : "");
-		buffer_json_string(out, text, strlen(text));
-	}
-	buffer_text(out, "]");
-}
-
-static void add_text(struct buffer *out, const char *name, const char *text)
-{
-	buffer_printf(out, "\"%s\":", name);
-	buffer_json_string(out, text, strlen(text));
-}
-
-static void add_version(struct buffer *out, ce_sandbox *sandbox, const ce_executor *executor, size_t index)
-{
-	const char *version = ce_executor_runtime_available(executor, index)
-				  ? ce_sandbox_runtime_version(sandbox, executor, index)
-				  : "";
-
-	if (version && *version)
-		add_text(out, "version", version);
-	else
-		buffer_text(out, "\"version\":null");
-}
-
-static void add_executor(struct buffer *out, ce_sandbox *sandbox, const ce_executor *executor)
-{
-	size_t count = ce_executor_runtime_count(executor), standard = 0;
-
-	while (standard + 1 < count && !ce_executor_runtime_available(executor, standard))
-		standard++;
-	buffer_text(out, "{");
-	add_text(out, "name", ce_executor_name(executor));
-	buffer_text(out, ",");
-	add_text(out, "title", ce_executor_title(executor));
-	buffer_text(out, ",");
-	add_version(out, sandbox, executor, standard);
-	buffer_printf(out, ",\"available\":%s,", ce_executor_available(executor) ? "true" : "false");
-	add_text(out, "reason", ce_executor_unavailable_reason(executor));
-	buffer_text(out, ",");
-	add_text(out, "source_name", ce_executor_source_name(executor));
-	buffer_printf(out, ",\"has_compile_stage\":%s",
-		      ce_executor_has_compile_stage(executor) ? "true" : "false");
-	add_list(out, "aliases", executor, ce_executor_alias);
-	add_list(out, "extensions", executor, ce_executor_extension);
-	buffer_text(out, ",\"runtimes\":[");
-	for (size_t i = 0; i < count; i++) {
-		buffer_text(out, i ? ",{" : "{");
-		add_text(out, "name", ce_executor_runtime_name(executor, i));
-		buffer_printf(out, ",\"available\":%s,",
-			      ce_executor_runtime_available(executor, i) ? "true" : "false");
-		add_version(out, sandbox, executor, i);
-		buffer_text(out, "}");
-	}
-	buffer_text(out, "]}");
-}
-
-static void add_languages(struct buffer *out, ce_sandbox *sandbox)
-{
-	buffer_text(out, "{\"languages\":[");
-	for (size_t i = 0; i < ce_sandbox_executor_count(sandbox); i++) {
-		buffer_text(out, i ? "," : "");
-		add_executor(out, sandbox, ce_sandbox_executor(sandbox, i));
-	}
-	buffer_text(out, "]}");
-}
-
 /* ---- making one ---- */
 
 #define DIRS_MAX 32
@@ -209,8 +134,8 @@ static void prewarm(const struct config *config, ce_sandbox *sandbox)
 
 static void destroy(struct engine *engine)
 {
+	languages_close(engine->languages);
 	ce_sandbox_destroy(engine->sandbox);
-	buffer_free(&engine->languages);
 	free(engine);
 }
 
@@ -222,11 +147,14 @@ static void *load(void *data)
 	snprintf(loader->why, sizeof(loader->why), "no memory left");
 	if (engine)
 		engine->sandbox = make_sandbox(loader->config, loader->why, sizeof(loader->why));
-	if (engine && engine->sandbox) {
-		add_languages(&engine->languages, engine->sandbox);
+	if (engine && engine->sandbox)
+		engine->languages = languages_open(engine->sandbox);
+	if (engine && engine->languages) {
 		prewarm(loader->config, engine->sandbox);
 		loader->made = engine;
 	} else {
+		if (engine)
+			ce_sandbox_destroy(engine->sandbox);
 		free(engine);
 	}
 	eventfd_write(loader->done, 1);

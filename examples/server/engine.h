@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * A sandbox with what is asked about it all the time, made on a thread of its own: loading executors and
- * asking compilers for their version takes a while, and the server answers meanwhile. */
+ * A sandbox with what is asked about it all the time, made on a thread of its own: loading executors takes a while, and the
+ * server answers meanwhile. */
 #ifndef SERVER_ENGINE_H
 #define SERVER_ENGINE_H
 
@@ -9,12 +9,13 @@
 #include <pthread.h>
 
 #include "config.h"
+#include "languages.h"
 #include "loop.h"
 #include "util.h"
 
 struct engine {
 	ce_sandbox *sandbox;     /* owned */
-	struct buffer languages; /* the answer of GET /languages; owned */
+	struct languages *languages; /* the answer of GET /languages; owned */
 	unsigned uses;
 	bool retired;
 };

@@ -55,7 +55,7 @@ void route_languages(struct exchange *x)
 		exchange_fail(x, 503, "starting", NULL, "the server starts");
 		return;
 	}
-	buffer_add(&json, x->server->engine->languages.data, x->server->engine->languages.size);
+	languages_add(x->server->engine->languages, &json);
 	exchange_reply_buffer(x, 200, &json);
 }
 

@@ -165,7 +165,12 @@ class Information(Case):
         self.assertEqual(self.server.get("/readyz").json["status"], "ready")
 
     def test_languages(self):
-        found = {l["name"]: l for l in self.server.get("/languages").json["languages"]}
+        def languages():
+            return {l["name"]: l for l in self.server.get("/languages").json["languages"]}
+
+        # Versions are asked for one after the other; each request sees more of them.
+        wait_until(lambda: languages()["python"]["version"], "python's version", patience=120)
+        found = languages()
         self.assertLessEqual({"python", "bash", "c", "javascript"}, set(found))
         self.assertTrue(found["python"]["available"])
         self.assertRegex(found["python"]["version"], r"^3\.")
