@@ -180,7 +180,8 @@ check "README's C program runs" readme_program_runs
 check "README's C program links with the static library" links_statically
 check "codeexec run --json" run_prints_json
 check "codeexec doctor" codeexec doctor
-check "codeexec check: every manifest's self-tests" codeexec check
+# Of the others the manifests are read here; their self-tests are a step of scripts/test.sh.
+check "codeexec check: the self-tests of a script's, a compiler's and a plugin's language" codeexec check bash c javascript
 check "codeexec lint accepts the installed manifests" good_manifests_pass_lint
 check "codeexec lint refuses five broken manifests, each at its line" broken_manifests_are_refused
 check "an executor from outside the tree builds and runs" plugin_from_outside_runs
