@@ -28,6 +28,10 @@ static void free_job(struct ce_supervisor *s, struct ce_job *job)
 	ce__supervisor_drop_fd(s, &job->report_fd);
 	ce__supervisor_drop_fd(s, &job->park_fd);
 	close_all(job->park_pipes, 3);
+	ce__base_close(&job->user_fd);
+	ce__base_close(&job->pid_fd);
+	ce__base_close(&job->setup.report_fd);
+	ce__base_close(&job->setup.park_fd);
 	ce__base_close(&job->lifeline_fd);
 	ce__base_close(&job->work_fd);
 	ce__base_close(&job->artifacts_fd);
@@ -47,7 +51,8 @@ struct ce_job *ce__job_new(struct ce_supervisor *s)
 	if (!job)
 		return NULL;
 	job->socket = job->pidfd = job->report_fd = job->lifeline_fd = job->work_fd = job->artifacts_fd = -1;
-	job->park_fd = job->compiled_fd = -1;
+	job->park_fd = job->compiled_fd = job->user_fd = job->pid_fd = -1;
+	job->setup.report_fd = job->setup.park_fd = job->setup.lifeline_fd = -1;
 	for (size_t i = 0; i < 3; i++)
 		job->park_pipes[i] = -1;
 	for (size_t i = 0; i < CE_PLAN_MAX_STAGES; i++)
@@ -237,13 +242,15 @@ void ce__job_finish(struct ce_supervisor *s, struct ce_job *job, const struct ce
 
 static void cancel(struct ce_supervisor *s, struct ce_job *job)
 {
-	if (job->state == CE_JOB_QUEUED || job->state == CE_JOB_PREWARM || (job->state == CE_JOB_CLEANING && job->resume)) {
+	if (job->state == CE_JOB_QUEUED || job->state == CE_JOB_PREWARM || job->state == CE_JOB_AWAITING ||
+	    (job->state == CE_JOB_CLEANING && job->resume)) {
 		struct ce_finished finished = { .type = CE_MSG_FINISHED, .cancelled = 1 };
 
 		job->resume = false;
+		ce__park_forget_taker(s, job);
 		ce__job_finish(s, job, &finished);
 	} else if (job->state == CE_JOB_SETUP || job->state == CE_JOB_RUNNING || job->state == CE_JOB_PARKING ||
-		   job->state == CE_JOB_PARKED) {
+		   job->state == CE_JOB_PARKED || job->state == CE_JOB_ZYGOTE) {
 		ce__stage_kill(s, job, CE_OUTCOME_CANCELLED, 0);
 	}
 }

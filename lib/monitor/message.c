@@ -14,12 +14,12 @@ int ce__message_send_flags(int socket, const void *head, size_t head_size, const
 	};
 	union {
 		struct cmsghdr align;
-		char bytes[CMSG_SPACE(CE_START_FDS_MAX * sizeof(int))];
+		char bytes[CMSG_SPACE(CE_SEND_FDS_MAX * sizeof(int))];
 	} control;
 	struct msghdr message = { .msg_iov = iov, .msg_iovlen = body_size ? 2 : 1 };
 	ssize_t n;
 
-	if (fd_count > CE_START_FDS_MAX)
+	if (fd_count > CE_SEND_FDS_MAX)
 		return -EINVAL;
 	if (fd_count) {
 		struct cmsghdr *c = &control.align;

@@ -14,6 +14,7 @@
 #define CE_CONTROL_FD 3		   /* the supervisor finds its control socket here */
 #define CE_INLINE_PLAN_BYTES 65536 /* larger plans travel in a sealed memfd */
 #define CE_START_FDS_MAX 8
+#define CE_SEND_FDS_MAX 20 /* the most that any message has: an order to a zygote */
 #define CE_BACKEND_NAME_BYTES 16
 
 enum ce_message_type {

@@ -15,7 +15,6 @@
 #include "monitor/shape.h"
 
 #define PARKED_MAX 64
-#define WANTED_MAX 8
 #define FAILURES_MAX 2
 #define BYTES_GUESS (UINT64_C(16) << 20)
 #define FILES_MAX_BYTES (UINT64_C(1) << 20) /* more is for init to write: this is the supervisor's one thread */
@@ -48,7 +47,7 @@ static uint64_t size_of_files(const struct ce_plan *plan)
 static struct ce_job *find_parked(const struct ce_supervisor *s, const struct ce_shape *shape)
 {
 	for (struct ce_job *job = s->jobs; job; job = job->next)
-		if (job->shape == shape && job->state == CE_JOB_PARKED)
+		if (job->shape == shape && job->state == CE_JOB_PARKED && !job->taker)
 			return job;
 	return NULL;
 }
@@ -110,11 +109,53 @@ static bool hand_over(struct ce_supervisor *s, struct ce_job *job, struct ce_job
 	return true;
 }
 
-bool ce__park_take(struct ce_supervisor *s, struct ce_job *job)
+/* From the hand-over on it is the request's. */
+static void begin(struct ce_supervisor *s, struct ce_job *job)
 {
 	struct ce_stage_message message = { .type = CE_MSG_STAGE_STARTED,
 					    .stage = CE_STAGE_RUN,
 					    .usage = { .size = sizeof(message.usage) } };
+
+	job->state = CE_JOB_RUNNING;
+	ce__watch_begin(s, job);
+	ce__job_send(job, &message, sizeof(message), NULL, 0);
+}
+
+static struct ce_job *launch(struct ce_supervisor *s, struct ce_shape *shape);
+
+/* There is none, but a zygote makes one in a tenth of the time that an interpreter takes to start. */
+static bool fork_for(struct ce_supervisor *s, struct ce_job *job, struct ce_shape *shape)
+{
+	struct ce_job *zygote = ce__zygote_wanted(shape) ? ce__zygote_find(s, shape) : NULL, *child;
+
+	if (!zygote || zygote->state != CE_JOB_ZYGOTE || ce__zygote_is_old(zygote))
+		return false;
+	job->state = CE_JOB_AWAITING;
+	child = launch(s, shape);
+	if (child && child->state == CE_JOB_SETUP) {
+		child->taker = job;
+		return true;
+	}
+	job->state = CE_JOB_SETUP;
+	return false;
+}
+
+/* No warm start for it: it goes the other way. */
+static void go_cold(struct ce_supervisor *s, struct ce_job *job)
+{
+	job->cold = true;
+	ce__stage_start(s, job);
+}
+
+void ce__park_forget_taker(struct ce_supervisor *s, const struct ce_job *job)
+{
+	for (struct ce_job *other = s->jobs; other; other = other->next)
+		if (other->taker == job)
+			other->taker = NULL;
+}
+
+bool ce__park_take(struct ce_supervisor *s, struct ce_job *job)
+{
 	struct ce_shape *shape;
 	struct ce_job *parked;
 
@@ -126,15 +167,15 @@ bool ce__park_take(struct ce_supervisor *s, struct ce_job *job)
 		return false;
 	parked = find_parked(s, shape);
 	/* The first of a shape may be the last: only one that comes again is worth a process. */
-	if (!parked && shape->uses > 0 && shape->wanted < WANTED_MAX)
-		shape->wanted++;
+	if (!parked && shape->uses > 0 && shape->wanted < shape->plan->stages[0].warm_max)
+		shape->wanted = shape->wanted ? shape->wanted + 1 : shape->plan->stages[0].warm_min;
 	shape->uses++;
 	shape->used_us = ce__clock_us();
-	if (!parked || !hand_over(s, job, parked))
+	if (!parked)
+		return fork_for(s, job, shape);
+	if (!hand_over(s, job, parked))
 		return false;
-	job->state = CE_JOB_RUNNING;
-	ce__watch_begin(s, job);
-	ce__job_send(job, &message, sizeof(message), NULL, 0);
+	begin(s, job);
 	return true;
 }
 
@@ -153,7 +194,8 @@ static int open_pipes(struct ce_job *job)
 	return 0;
 }
 
-static void launch(struct ce_supervisor *s, struct ce_shape *shape)
+/* One of `shape`, or what it takes to have one: its zygote. NULL: there is no room. */
+static struct ce_job *launch(struct ce_supervisor *s, struct ce_shape *shape)
 {
 	struct ce_slot *slot = NULL;
 	struct ce_job *job;
@@ -163,8 +205,12 @@ static void launch(struct ce_supervisor *s, struct ce_shape *shape)
 			slot = &s->slots[i];
 	job = slot ? ce__job_new(s) : NULL;
 	if (!job)
-		return;
+		return NULL;
 	job->shape = shape;
+	if (ce__zygote_wanted(shape)) {
+		job->zygote = ce__zygote_find(s, shape);
+		job->is_zygote = !job->zygote;
+	}
 	job->slot = slot;
 	slot->busy = true;
 	job->plan = ce__shape_copy_plan(shape->plan, shape->plan_size);
@@ -172,9 +218,12 @@ static void launch(struct ce_supervisor *s, struct ce_shape *shape)
 	if (!job->plan || open_pipes(job)) {
 		ce__park_lost(s, job, NULL);
 		job->state = CE_JOB_DONE;
-		return;
+		return NULL;
 	}
+	if (job->is_zygote)
+		job->plan->stages[0].cpu_time_us = UINT64_MAX; /* that of many children's forks */
 	ce__stage_start(s, job);
+	return job;
 }
 
 static uint64_t bytes_of(const struct ce_shape *shape)
@@ -206,6 +255,8 @@ static struct ce_shape *next_wanted(struct ce_supervisor *s, uint64_t now)
 			continue;
 		for (const struct ce_job *job = s->jobs; job; job = job->next)
 			have += job->shape == shape && job->state == CE_JOB_PARKED;
+		if (!shape->wanted && !shape->pinned)
+			continue;
 		if (have < shape->wanted && (!best || shape->used_us > best->used_us))
 			best = shape;
 	}
@@ -217,16 +268,17 @@ bool ce__park_refill(struct ce_supervisor *s)
 	uint64_t now, bytes = 0, active = 0;
 	size_t count = 0;
 	struct ce_shape *shape;
+	struct ce_job *zygote;
 
 	if (!s->shapes || s->stopping)
 		return false;
 	now = ce__clock_us();
 	for (const struct ce_job *job = s->jobs; job; job = job->next) {
 		if (job->state == CE_JOB_QUEUED || job->state == CE_JOB_SETUP || job->state == CE_JOB_PARKING ||
-		    (job->state == CE_JOB_RUNNING && now - job->started_us < YOUNG_US))
+		    job->state == CE_JOB_AWAITING || (job->state == CE_JOB_RUNNING && now - job->started_us < YOUNG_US))
 			return false; /* one at a time, and after what somebody waits for */
 		active += job->state == CE_JOB_RUNNING;
-		if (job->state == CE_JOB_PARKED) {
+		if (job->state == CE_JOB_PARKED || job->state == CE_JOB_ZYGOTE) {
 			count++;
 			bytes += bytes_of(job->shape);
 		}
@@ -236,6 +288,11 @@ bool ce__park_refill(struct ce_supervisor *s)
 		return false;
 	if (bytes + bytes_of(shape) > s->hello.warm_memory_bytes) {
 		evict(s, shape);
+		return false;
+	}
+	zygote = ce__zygote_wanted(shape) ? ce__zygote_find(s, shape) : NULL;
+	if (zygote && ce__zygote_is_old(zygote)) {
+		ce__stage_kill(s, zygote, CE_OUTCOME_CANCELLED, 0);
 		return false;
 	}
 	launch(s, shape);
@@ -252,6 +309,17 @@ static void answer(struct ce_supervisor *s, const struct ce_shape *shape, const 
 			ce__job_finish(s, job, &finished);
 }
 
+static void give_to_taker(struct ce_supervisor *s, struct ce_job *child)
+{
+	struct ce_job *job = child->taker;
+
+	child->taker = NULL;
+	if (hand_over(s, job, child))
+		begin(s, job);
+	else
+		go_cold(s, job);
+}
+
 void ce__park_on_message(struct ce_supervisor *s, struct ce_job *job)
 {
 	struct ce_failure none = { 0 };
@@ -261,6 +329,15 @@ void ce__park_on_message(struct ce_supervisor *s, struct ce_job *job)
 
 	if (job->park_fd < 0)
 		return;
+	if (job->state == CE_JOB_ZYGOTE) {
+		uint64_t error;
+
+		/* It could not fork, or has ended. */
+		if (recv(job->park_fd, &error, sizeof(error), MSG_DONTWAIT) <= 0)
+			ce__supervisor_drop_fd(s, &job->park_fd);
+		ce__stage_kill(s, job, CE_OUTCOME_SYSTEM_ERROR, 0);
+		return;
+	}
 	n = recv(job->park_fd, &job->before, sizeof(job->before), MSG_DONTWAIT);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
@@ -280,12 +357,19 @@ void ce__park_on_message(struct ce_supervisor *s, struct ce_job *job)
 			ce__stage_kill(s, job, CE_OUTCOME_CANCELLED, 0);
 		return;
 	}
+	if (job->is_zygote) {
+		ce__zygote_ready(s, job);
+		return;
+	}
+	job->zygote = NULL;
 	job->state = CE_JOB_PARKED;
 	job->shape->failures = 0;
 	if (ce__limits_cell_sample(s->limits, &job->limits, false, &usage) == 0)
 		job->shape->bytes = usage.memory_bytes;
 	ce__watch_begin(s, job);
 	answer(s, job->shape, &none);
+	if (job->taker)
+		give_to_taker(s, job);
 }
 
 void ce__park_prewarm(struct ce_supervisor *s, struct ce_job *job)
@@ -317,9 +401,17 @@ void ce__park_lost(struct ce_supervisor *s, struct ce_job *job, const struct ce_
 
 	if (!shape)
 		return;
+	if (job->is_zygote)
+		ce__zygote_barren(s, job);
+	if (job->taker) {
+		struct ce_job *taker = job->taker;
+
+		job->taker = NULL;
+		go_cold(s, taker);
+	}
 	if (job->killed_for) {
 		/* of old age, or for another: fewer will do */
-		shape->wanted -= shape->wanted > 1;
+		shape->wanted -= !job->is_zygote && shape->wanted > shape->plan->stages[0].warm_min;
 	} else {
 		shape->failures++;
 	}

@@ -110,8 +110,9 @@ static int prepare_park(struct ce_job *job, struct ce_failure *failure)
 	if (!env)
 		return ce__failure_set(failure, CE_ERR_NO_MEMORY, 0, "park", "out of memory");
 	setup->env = env;
-	snprintf(job->park_variable, sizeof(job->park_variable), "CODEEXEC_PARK=%d:%s%s:%s", setup->park_number,
+	snprintf(job->park_variable, sizeof(job->park_variable), "CODEEXEC_PARK=%d:%s%s%s:%s", setup->park_number,
 		 stage->flags & CE_PLAN_STAGE_SECOND_READ ? "r" : "", stage->flags & CE_PLAN_STAGE_FAST_EXIT ? "f" : "",
+		 job->is_zygote ? "z" : "",
 		 ce__plan_text(job->plan, stage->trigger));
 	env[count] = job->preload_variable;
 	snprintf(job->preload_variable, sizeof(job->preload_variable), "LD_PRELOAD=%s", CE_PLAN_PARK_OBJECT);
@@ -173,5 +174,6 @@ int ce__prepare_stage(struct ce_supervisor *s, struct ce_job *job, struct ce_fai
 	setup->attach_count = job->limits.attach_count;
 	memcpy(setup->attach_fds, job->limits.attach_fds, sizeof(setup->attach_fds));
 	r = ce__prepare_streams(s, job, setup->program_uid, failure);
+	ce__zygote_prepare(s, job);
 	return r || !job->shape ? r : prepare_park(job, failure);
 }

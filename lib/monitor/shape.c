@@ -107,6 +107,7 @@ static bool make_room(struct ce_supervisor *s)
 		return false;
 	gone = *oldest;
 	*oldest = gone->next;
+	ce__base_close(&gone->plan_fd);
 	munmap(gone->plan, gone->plan_size);
 	free(gone);
 	return true;
@@ -122,6 +123,7 @@ struct ce_shape *ce__shape_find(struct ce_supervisor *s, const struct ce_plan *p
 	shape = make_room(s) ? calloc(1, sizeof(*shape)) : NULL;
 	if (!shape)
 		return NULL;
+	shape->plan_fd = -1;
 	shape->plan_size = plan->total_size;
 	shape->plan = ce__shape_copy_plan(plan, shape->plan_size);
 	if (!shape->plan) {

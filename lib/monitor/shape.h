@@ -16,6 +16,8 @@ struct ce_shape {
 	size_t wanted;
 	unsigned failures; /* in a row */
 	bool pinned;	   /* asked for by the caller */
+	bool no_fork;	   /* its interpreter cannot be forked */
+	int plan_fd;	   /* owned; the plan for a zygote's children, or -1 */
 };
 
 bool ce__shape_same(const struct ce_plan *a, const struct ce_plan *b);

@@ -13,6 +13,8 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "monitor/shape.h"
+
 #define CLEAN_RETRY_US 5000
 #define CLEAN_PATIENCE_US 1000000
 
@@ -29,8 +31,7 @@ static void fail(struct ce_supervisor *s, struct ce_job *job, const struct ce_fa
 	ce__job_finish(s, job, &finished);
 }
 
-/* What only the cell needs, once it has it. */
-static void release_setup(struct ce_job *job)
+void ce__stage_release(struct ce_job *job)
 {
 	ce__base_close(&job->setup.report_fd);
 	ce__base_close(&job->setup.lifeline_fd);
@@ -63,7 +64,8 @@ static void clean_later(struct ce_job *job)
 
 static int launch(struct ce_supervisor *s, struct ce_job *job, struct ce_failure *failure)
 {
-	int r = ce__network_enter(s, job->plan, &job->setup.network_ready);
+	/* Who joins a cell from a zygote has capabilities over nothing but what was made below that. */
+	int r = job->setup.adopt ? 0 : ce__network_enter(s, job->plan, &job->setup.network_ready);
 	bool lost = false;
 
 	if (r)
@@ -94,7 +96,7 @@ void ce__stage_start(struct ce_supervisor *s, struct ce_job *job)
 	job->limits_hit = job->tasks_peak = job->rss_peak = 0;
 	job->killed_for = 0;
 	job->state = CE_JOB_SETUP;
-	if (ce__park_take(s, job))
+	if (!job->cold && ce__park_take(s, job))
 		return;
 	ce__trace_mark(job, "admitted");
 	r = ce__prepare_stage(s, job, &failure);
@@ -108,7 +110,10 @@ void ce__stage_start(struct ce_supervisor *s, struct ce_job *job)
 		if (madvise(job->plan, job->plan_size, MADV_DONTFORK) < 0 && !r)
 			r = ce__failure_set(&failure, CE_ERR_OS, errno, "plan", "cannot hide the plan from other cells");
 	}
-	release_setup(job);
+	if (!r && job->setup.adopt)
+		ce__base_close(&job->setup.lifeline_fd); /* the rest goes to the zygote */
+	else
+		ce__stage_release(job);
 	if (!r && (ce__supervisor_watch_fd(s, job->pidfd, &job->pidfd_source) ||
 		   watch_report(s, job) ||
 		   (job->park_fd >= 0 && ce__supervisor_watch_fd(s, job->park_fd, &job->park_source))))
@@ -264,7 +269,16 @@ void ce__stage_on_report(struct ce_supervisor *s, struct ce_job *job)
 			continue;
 		record.step[sizeof(record.step) - 1] = '\0';
 		record.path[sizeof(record.path) - 1] = '\0';
-		if (record.kind == CE_RECORD_STARTED && job->state == CE_JOB_SETUP) {
+		if (record.kind == CE_RECORD_ADOPTING && job->state == CE_JOB_SETUP && job->setup.adopt &&
+		    !job->started.kind) {
+			job->started = record;
+			ce__zygote_fork(s, job);
+		} else if (record.kind == CE_RECORD_STARTED && job->state == CE_JOB_SETUP &&
+			   (job->started.protections & ~record.protections)) {
+			/* It is not where its cell is: nothing is handed to it. */
+			job->shape->no_fork = true;
+			ce__stage_kill(s, job, CE_OUTCOME_CANCELLED, 0);
+		} else if (record.kind == CE_RECORD_STARTED && job->state == CE_JOB_SETUP) {
 			struct ce_stage_message message = { .type = CE_MSG_STAGE_STARTED,
 							    .stage = stage_of(job)->stage,
 							    .usage = { .size = sizeof(message.usage) } };

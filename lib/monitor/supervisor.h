@@ -36,6 +36,8 @@ enum ce_job_state {
 	CE_JOB_SETUP,	 /* init is setting up its cell */
 	CE_JOB_PARKING,	 /* an interpreter is started ahead */
 	CE_JOB_PARKED,	 /* it waits for its program */
+	CE_JOB_ZYGOTE,	 /* it stands at its program and forks */
+	CE_JOB_AWAITING, /* a request for which a zygote's child is being made */
 	CE_JOB_PREWARM,	 /* a request that waits until there is one */
 	CE_JOB_RUNNING,	 /* the program runs */
 	CE_JOB_DYING,	 /* killed; init is not reaped yet */
@@ -82,8 +84,14 @@ struct ce_job {
 	int park_fd;		/* owned */
 	int park_pipes[3];	/* owned; the far ends of the streams it has until the hand-over */
 	char park_variable[24 + CE_PLAN_MAX_TRIGGER], preload_variable[64];
+	bool is_zygote;
+	int user_fd, pid_fd;   /* of a zygote: its namespaces; owned */
+	uint64_t children;     /* of a zygote: how many it has made */
+	struct ce_job *zygote; /* of its child, until that is born */
+	struct ce_job *taker;  /* the request that it is made for; NULL: for whoever comes */
 	/* of a request that got one */
 	bool warm;
+	bool cold; /* it does not get one */
 	uint64_t cpu_before_us; /* what the cell had used by then */
 	struct ce_park_message before;
 };
@@ -169,9 +177,23 @@ void ce__park_prewarm(struct ce_supervisor *s, struct ce_job *job);
 void ce__park_on_message(struct ce_supervisor *s, struct ce_job *job);
 /* One of them ended, or could not be started: `failure` may be NULL. Nothing for other jobs. */
 void ce__park_lost(struct ce_supervisor *s, struct ce_job *job, const struct ce_failure *failure);
+/* A request that has ended waits for none any more. */
+void ce__park_forget_taker(struct ce_supervisor *s, const struct ce_job *job);
 size_t ce__park_most(const struct ce_supervisor *s);
 
+/* zygote.c: those that fork. */
+bool ce__zygote_wanted(const struct ce_shape *shape);
+/* The one of this shape, ready or not; NULL: there is none. */
+struct ce_job *ce__zygote_find(const struct ce_supervisor *s, const struct ce_shape *shape);
+void ce__zygote_ready(struct ce_supervisor *s, struct ce_job *job);
+void ce__zygote_prepare(const struct ce_supervisor *s, struct ce_job *job);
+void ce__zygote_fork(struct ce_supervisor *s, struct ce_job *job);
+bool ce__zygote_is_old(const struct ce_job *zygote);
+void ce__zygote_barren(struct ce_supervisor *s, struct ce_job *zygote);
+
 /* stage.c: one cell of it. */
+/* Closes what only the cell needs. */
+void ce__stage_release(struct ce_job *job);
 void ce__stage_start(struct ce_supervisor *s, struct ce_job *job);
 void ce__stage_on_report(struct ce_supervisor *s, struct ce_job *job);
 void ce__stage_on_exit(struct ce_supervisor *s, struct ce_job *job);

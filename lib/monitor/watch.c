@@ -9,7 +9,6 @@
 #include <sys/ioctl.h>
 
 #define SETUP_PATIENCE_US 30000000
-#define PARKED_AGE_MAX_US UINT64_C(600000000) /* then another takes its place, with another address layout */
 #define RLIMITS_INTERVAL_US 20000  /* without cgroups, samples are the limits */
 #define COUNTER_INTERVAL_US 200000 /* cgroup v1 has no oom.group: somebody must look */
 #define CPU_INTERVAL_MIN_US 2000
@@ -70,8 +69,11 @@ void ce__watch_begin(struct ce_supervisor *s, struct ce_job *job)
 	uint64_t now = ce__clock_us();
 
 	job->usage_due_us = UINT64_MAX;
-	if (job->state == CE_JOB_SETUP || job->state == CE_JOB_PARKING || job->state == CE_JOB_PARKED) {
-		job->deadline_us = now + (job->state == CE_JOB_PARKED ? PARKED_AGE_MAX_US : SETUP_PATIENCE_US);
+	if (job->state == CE_JOB_SETUP || job->state == CE_JOB_PARKING || job->state == CE_JOB_PARKED ||
+	    job->state == CE_JOB_ZYGOTE) {
+		bool ready = job->state == CE_JOB_PARKED || job->state == CE_JOB_ZYGOTE;
+
+		job->deadline_us = add(now, ready ? stage->warm_max_age_us : SETUP_PATIENCE_US);
 		job->check_us = job->state == CE_JOB_SETUP && job->quiet ? now + least(QUIET_US, stage->wall_time_us) : UINT64_MAX;
 		return;
 	}
@@ -90,6 +92,7 @@ static uint64_t due(const struct ce_job *job)
 	case CE_JOB_SETUP:
 	case CE_JOB_PARKING:
 	case CE_JOB_PARKED:
+	case CE_JOB_ZYGOTE:
 	case CE_JOB_RUNNING:
 		return least(job->deadline_us, least(job->check_us, job->usage_due_us));
 	case CE_JOB_CLEANING:

@@ -9,6 +9,15 @@
 /* Called once, where the interpreter waits for its program. */
 void ce__runtime_prepare(bool fast_exit);
 
+/* Called in each child of a zygote before it waits. */
+void ce__runtime_forked(void);
+
+/* In a zygote: 0, or why it cannot be one (enum ce_park_obstacle). */
+unsigned ce__zygote_obstacle(int channel);
+/* Takes orders from the supervisor and forks. Returns in the children, each in its cell, with all of its walls around it and the
+ * channel become its own. */
+void ce__zygote_serve(int channel);
+
 void ce__python_prepare(bool fast_exit);
 
 /* Makes the function that begins at `function`, and that is being executed further up this stack, return `value` now. What it

@@ -8,6 +8,27 @@
 struct ce_park_message {
 	uint64_t user_us, system_us, minor_faults, major_faults, voluntary_switches, involuntary_switches, blocks_read,
 		blocks_written;
+	uint64_t obstacle; /* why it cannot be forked, if it shall be: enum ce_park_obstacle */
 };
+
+enum ce_park_obstacle {
+	CE_PARK_NO_OBSTACLE,
+	CE_PARK_THREADS,     /* a child would have only one of them */
+	CE_PARK_SHARED,	     /* memory that children would share */
+	CE_PARK_DESCRIPTORS, /* files that they would share */
+	CE_PARK_UNKNOWN
+};
+
+/* To a zygote: a child for a cell. With it come descriptors: plan, report, park, three streams, `attach_count` of cgroups, and one
+ * for each bit of `namespaces`, in the order of ce__cell_namespaces. It answers only if it fails: with an errno, 8 bytes. */
+struct ce_park_order {
+	uint64_t disable, tolerate, landlock_abi, last_capability, protections;
+	uint64_t host_namespaces[8];
+	uint64_t rootless, rlimits_only;
+	uint64_t plan_size, attach_count, namespaces, park_number;
+};
+
+#define CE_PARK_ORDER_FIXED_FDS 6
+#define CE_PARK_ORDER_FDS 20
 
 #endif

@@ -31,7 +31,7 @@
 static atomic_bool waiting; /* for the first look at the program */
 static int channel = -1;
 static char name[256];
-static bool fast_exit;
+static bool fast_exit, zygote;
 /* Some interpreters open their program, read a little of it, and only then start in earnest: they get a byte order mark for
  * that little, and wait when they want more. What they hold meanwhile is this very object, opened. */
 static bool second_read;
@@ -58,6 +58,7 @@ __attribute__((constructor)) static void begin(void)
 		while (*rest && *++rest != ':') {
 			second_read = second_read || *rest == 'r';
 			fast_exit = fast_exit || *rest == 'f';
+			zygote = zygote || *rest == 'z';
 		}
 		if (fd > 2 && fd < 1 << 20 && *rest == ':' && rest[1] && strlen(rest + 1) < sizeof(name) &&
 		    fcntl((int)fd, F_SETFD, FD_CLOEXEC) == 0) {
@@ -109,6 +110,7 @@ static void tell(void)
 		.involuntary_switches = (uint64_t)u.ru_nivcsw,
 		.blocks_read = (uint64_t)u.ru_inblock,
 		.blocks_written = (uint64_t)u.ru_oublock,
+		.obstacle = zygote ? ce__zygote_obstacle(channel) : CE_PARK_NO_OBSTACLE,
 	};
 	if (send(channel, &message, sizeof(message), MSG_NOSIGNAL) != (ssize_t)sizeof(message))
 		_exit(127);
@@ -150,6 +152,12 @@ static void wait_for_program(void)
 	if (atomic_exchange(&waiting, false)) {
 		ce__runtime_prepare(fast_exit);
 		tell();
+		if (zygote) {
+			ce__zygote_serve(channel);
+			zygote = false;
+			ce__runtime_forked();
+			tell();
+		}
 		take_streams();
 	}
 	errno = saved;

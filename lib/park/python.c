@@ -153,6 +153,7 @@ static const char source[] =
 	"            except Any:\n"
 	"                pass\n"
 	"    atexit.register(leave)\n"
+	"    gc.freeze()\n" /* no collection will touch, and so copy, what a zygote's children share */
 	"    for name in ('atexit', 'gc'):\n"
 	"        if name not in had:\n"
 	"            del sys.modules[name]\n"

@@ -33,6 +33,14 @@ struct ce_cell_setup {
 	uint64_t landlock_abi;
 	uint64_t last_capability;
 	uint64_t host_namespaces[CE_CELL_NAMESPACES]; /* inode numbers of the supervisor's */
+	/* A zygote: its program keeps capabilities over its own user namespace, which besides its own ids has `map_count` others
+	 * from `map_base` on under their own numbers: those of cells below. No filter and no Landlock: it runs nothing of a user's,
+	 * only forks, and what it forks takes all the steps before it sees a byte of a request. */
+	bool zygote;
+	uid_t map_base, map_count;
+	bool adopt;  /* init starts no program: a zygote forks one into the cell */
+	bool forked; /* of the steps: taken by such a child, which joins the cell with these: */
+	int join_fds[CE_CELL_NAMESPACES]; /* -1: none */
 	bool rootless;
 	bool network_ready; /* the caller is in the network namespace that the cell shall have */
 	bool rlimits_only; /* no cgroup: rlimits are the first wall, not the second */
@@ -65,7 +73,8 @@ enum ce_cell_record_kind {
 	CE_RECORD_STARTED = 1, /* the next call is execve */
 	CE_RECORD_FAILED = 2,  /* a step failed; nothing of the program ran */
 	CE_RECORD_EXITED = 3,
-	CE_RECORD_PROBED = 4
+	CE_RECORD_PROBED = 4,
+	CE_RECORD_ADOPTING = 5 /* the cell is ready for a child of a zygote */
 };
 
 /* One write of at most PIPE_BUF bytes, so it arrives whole. */
@@ -127,6 +136,9 @@ struct ce_cell_step {
 /* The ordered tables: what init does, then what its vfork child does up to execve. */
 extern const struct ce_cell_step ce__cell_init_steps[];
 extern const struct ce_cell_step ce__cell_program_steps[];
+/* Instead of the latter: a zygote's, which keeps what it needs to fork into cells, and those of its children. */
+extern const struct ce_cell_step ce__cell_zygote_steps[];
+extern const struct ce_cell_step ce__cell_forked_steps[];
 
 /* Runs one of the two tables. 0, or -errno with cell->record saying which step. */
 int ce__cell_run_steps(struct ce_cell *cell, const struct ce_cell_step *steps);
@@ -137,7 +149,17 @@ void ce__cell_copy_text(char *out, size_t size, const char *text);
 /* Init's whole life; never returns. */
 void ce__cell_main(const struct ce_cell_setup *setup) __attribute__((noreturn));
 
+/* The number of a cell's program: init is 1, and nobody was there before. */
+#define CE_CELL_PROGRAM_PID 2
+
+/* Closes all descriptors but those of `keep` (at most 32, -1: none) and 0 to 2 if `from` is 3. */
+int ce__cell_close_others(unsigned from, int *keep, size_t count);
+
 /* Steps that live in files of their own. */
+int ce__enter_cgroups(struct ce_cell *cell, const char **path);
+int ce__enter_keyring(struct ce_cell *cell, const char **path);
+int ce__enter_observe(struct ce_cell *cell, const char **path);
+int ce__enter_join(struct ce_cell *cell, const char **path);
 int ce__mounts_attach_work(struct ce_cell *cell, const char **path);
 int ce__mounts_proc(struct ce_cell *cell, const char **path);
 int ce__mounts_mask_proc(struct ce_cell *cell, const char **path);

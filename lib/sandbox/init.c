@@ -20,7 +20,7 @@ static void program(struct ce_cell *cell)
 {
 	const struct ce_cell_setup *setup = cell->setup;
 
-	if (ce__cell_run_steps(cell, ce__cell_program_steps)) {
+	if (ce__cell_run_steps(cell, setup->zygote ? ce__cell_zygote_steps : ce__cell_program_steps)) {
 		ce__cell_report(cell, CE_RECORD_FAILED);
 		_exit(127);
 	}
@@ -101,8 +101,9 @@ static void reap(struct ce_cell *cell, pid_t pid, int signal_fd)
 			report_exit(cell, status, r < 0 && errno == ECHILD);
 			_exit(0);
 		}
-		if (r < 0 && errno != EINTR)
-			_exit(errno == ECHILD ? 0 : 1); /* nobody must wait for one that cannot reap */
+		/* Nobody must wait for one that cannot reap; but who adopts has no child until there is one. */
+		if (r < 0 && errno != EINTR && !(errno == ECHILD && cell->setup->adopt))
+			_exit(errno == ECHILD ? 0 : 1);
 		if (poll(fds, 2, -1) < 0 && errno != EINTR)
 			_exit(1);
 		if (fds[1].revents)
@@ -110,6 +111,20 @@ static void reap(struct ce_cell *cell, pid_t pid, int signal_fd)
 		if (fds[0].revents && read(signal_fd, &info, sizeof(info)) < 0 && errno != EINTR)
 			_exit(1);
 	}
+}
+
+static pid_t start_program(struct ce_cell *cell)
+{
+	pid_t pid = vfork();
+
+	if (pid == 0)
+		program(cell);
+	if (pid > 0)
+		return pid;
+	cell->record.os_error = errno;
+	ce__cell_copy_text(cell->record.step, sizeof(cell->record.step), "vfork");
+	ce__cell_report(cell, CE_RECORD_FAILED);
+	_exit(1);
 }
 
 void ce__cell_main(const struct ce_cell_setup *setup)
@@ -139,14 +154,13 @@ void ce__cell_main(const struct ce_cell_setup *setup)
 		ce__cell_report(&cell, CE_RECORD_FAILED);
 		_exit(1);
 	}
-	pid = vfork();
-	if (pid == 0)
-		program(&cell);
-	if (pid < 0) {
-		cell.record.os_error = errno;
-		ce__cell_copy_text(cell.record.step, sizeof(cell.record.step), "vfork");
-		ce__cell_report(&cell, CE_RECORD_FAILED);
-		_exit(1);
+	if (setup->adopt) {
+		/* The number that the first one here gets: the zygote sees to it. */
+		pid = CE_CELL_PROGRAM_PID;
+		if (ce__cell_report(&cell, CE_RECORD_ADOPTING))
+			_exit(1);
+	} else {
+		pid = start_program(&cell);
 	}
 	drop_capabilities();
 	for (int i = 0; i < 3; i++)

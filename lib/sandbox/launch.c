@@ -6,6 +6,7 @@
 #include "sandbox/cell.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <linux/sched.h>
 #include <sched.h>
 #include <signal.h>
@@ -21,18 +22,6 @@
 #ifndef CLONE_NEWTIME
 #define CLONE_NEWTIME 0x00000080
 #endif
-
-const struct ce_namespace ce__cell_namespaces[CE_CELL_NAMESPACES] = {
-	{ "self/ns/user", CLONE_NEWUSER, CE_PROTECTION_USER_NS },
-	{ "self/ns/pid", CLONE_NEWPID, CE_PROTECTION_PID_NS },
-	{ "self/ns/mnt", CLONE_NEWNS, CE_PROTECTION_MOUNT_NS },
-	{ "self/ns/net", CLONE_NEWNET, CE_PROTECTION_NETWORK_NS },
-	{ "self/ns/ipc", CLONE_NEWIPC, CE_PROTECTION_IPC_NS },
-	{ "self/ns/uts", CLONE_NEWUTS, CE_PROTECTION_UTS_NS },
-	/* cgroup: not at clone but by a step, once init is in its cgroup, so that this is the namespace's root */
-	{ "self/ns/cgroup", 0, CE_PROTECTION_CGROUP_NS },
-	{ "self/ns/time", CLONE_NEWTIME, CE_PROTECTION_TIME_NS },
-};
 
 /* What one launch knows. A helper shares it with the supervisor, which waits meanwhile. */
 struct launch {
@@ -120,15 +109,22 @@ static int write_map(const struct launch *l, const char *file, const char *text)
 
 static int write_maps(const struct launch *l, uid_t init_uid, uid_t program_uid)
 {
-	char map[96];
-	int r;
+	uint64_t base = l->setup->map_base, end = base + l->setup->map_count, first = init_uid < program_uid ? init_uid : program_uid;
+	char map[192];
+	int r, n;
 
 	if ((l->flags & CLONE_NEWUSER) == 0)
 		return ce__failure_set(l->failure, CE_ERR_OS, EPERM, "clone", "no user namespace");
 	if (l->setup->rootless)
-		snprintf(map, sizeof(map), "%d %u 1\n", CE_CELL_UID, (unsigned)program_uid);
+		n = snprintf(map, sizeof(map), "%d %u 1\n", CE_CELL_UID, (unsigned)program_uid);
 	else
-		snprintf(map, sizeof(map), "0 %u 1\n%d %u 1\n", (unsigned)init_uid, CE_CELL_UID, (unsigned)program_uid);
+		n = snprintf(map, sizeof(map), "0 %u 1\n%d %u 1\n", (unsigned)init_uid, CE_CELL_UID, (unsigned)program_uid);
+	/* Those of cells below a zygote's, but for its own pair, which lies among them and has its place already. */
+	if (l->setup->map_count && first > base)
+		n += snprintf(map + n, sizeof(map) - (size_t)n, "%" PRIu64 " %" PRIu64 " %" PRIu64 "\n", base, base, first - base);
+	if (l->setup->map_count && first + 2 < end)
+		snprintf(map + n, sizeof(map) - (size_t)n, "%" PRIu64 " %" PRIu64 " %" PRIu64 "\n", first + 2, first + 2,
+			 end - first - 2);
 	r = write_map(l, "uid_map", map);
 	return r ? r : write_map(l, "gid_map", map);
 }

@@ -32,11 +32,20 @@ static int set_stdio(struct ce_cell *cell, const char **path)
 	for (int i = 0; i < 3; i++)
 		if (dup2(stdio[i], i) < 0)
 			return -errno;
-	if (syscall(SYS_close_range, 3, ~0u, CLOSE_RANGE_CLOEXEC) < 0)
+	if (cell->setup->forked) {
+		int keep[] = { cell->setup->report_fd, cell->setup->park_fd };
+		int r = ce__cell_close_others(3, keep, CE_ARRAY_SIZE(keep)); /* no execve will do it */
+
+		if (r)
+			return r;
+	} else if (syscall(SYS_close_range, 3, ~0u, CLOSE_RANGE_CLOEXEC) < 0) {
 		return -errno;
+	}
 	/* A high number, so that what the interpreter opens has the numbers that it has without. */
 	if (cell->setup->park_fd >= 0 && dup2(cell->setup->park_fd, cell->setup->park_number) < 0)
 		return -errno;
+	if (cell->setup->forked)
+		close(cell->setup->park_fd);
 	return 0;
 }
 
@@ -167,6 +176,38 @@ static int drop_capabilities(struct ce_cell *cell, const char **path)
 	return prctl(PR_CAPBSET_READ, 0, 0, 0, 0) == 0 ? 0 : -EPERM;
 }
 
+/* Through execve as an ordinary user: what is ambient stays, and does not make the program one that the loader distrusts. */
+static int keep_capabilities(struct ce_cell *cell, const char **path)
+{
+	static const unsigned kept[] = { CAP_SYS_ADMIN, CAP_SYS_CHROOT, CAP_SETUID, CAP_SETGID };
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2];
+	int r;
+
+	memset(data, 0, sizeof(data));
+	for (size_t i = 0; i < CE_ARRAY_SIZE(kept); i++)
+		data[0].effective |= 1u << kept[i];
+	data[0].permitted = data[0].inheritable = data[0].effective;
+	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
+		return -errno;
+	r = become_program(cell, path);
+	if (r)
+		return r;
+	if (syscall(SYS_capset, &head, data) < 0)
+		return -errno;
+	for (size_t i = 0; i < CE_ARRAY_SIZE(kept); i++)
+		if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, kept[i], 0, 0) < 0)
+			return -errno;
+	return 0;
+}
+
+/* What execve would have done: a change of ids has made our /proc files root's. */
+static int become_dumpable(struct ce_cell *cell, const char **path)
+{
+	(void)cell, (void)path;
+	return prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) < 0 ? -errno : 0;
+}
+
 static int set_no_new_privs(struct ce_cell *cell, const char **path)
 {
 	(void)cell, (void)path;
@@ -214,6 +255,38 @@ const struct ce_cell_step ce__cell_program_steps[] = {
 	{ "landlock", CE_PROTECTION_LANDLOCK, true, ce__landlock_apply },
 	{ "signals", 0, false, restore_signals },
 	/* last: only what the filter allows comes after it */
+	{ "seccomp", CE_PROTECTION_SECCOMP, true, install_filter },
+	{ NULL, 0, false, NULL },
+};
+
+const struct ce_cell_step ce__cell_zygote_steps[] = {
+	{ "session", 0, false, new_session },
+	{ "stdio", 0, false, set_stdio },
+	{ "rlimits", 0, false, set_rlimits },
+	/* instead of program-ids and capabilities */
+	{ "zygote", 0, false, keep_capabilities },
+	{ "signals", 0, false, restore_signals },
+	{ NULL, 0, false, NULL },
+};
+
+/* The zygote's settings of signals are those of the interpreter, as they shall be. */
+const struct ce_cell_step ce__cell_forked_steps[] = {
+	/* before anything else: what comes is charged to the cell */
+	{ "cgroup", 0, false, ce__enter_cgroups },
+	{ "join", 0, false, ce__enter_join },
+	{ "session-keyring", CE_PROTECTION_SESSION_KEYRING, true, ce__enter_keyring },
+	{ "observe-namespaces", 0, false, ce__enter_observe },
+	/* from here on as in the other table */
+	{ "session", 0, false, new_session },
+	{ "stdio", 0, false, set_stdio },
+	{ "rlimits", 0, false, set_rlimits },
+	{ "bounding-set", CE_PROTECTION_NO_CAPABILITIES, false, drop_bounding_set },
+	{ "program-ids", 0, false, become_program },
+	{ "capabilities", CE_PROTECTION_NO_CAPABILITIES, true, drop_capabilities },
+	/* after the last change of ids, which clears it */
+	{ "dumpable", 0, false, become_dumpable },
+	{ "no-new-privs", CE_PROTECTION_NO_NEW_PRIVS, true, set_no_new_privs },
+	{ "landlock", CE_PROTECTION_LANDLOCK, true, ce__landlock_apply },
 	{ "seccomp", CE_PROTECTION_SECCOMP, true, install_filter },
 	{ NULL, 0, false, NULL },
 };

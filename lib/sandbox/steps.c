@@ -4,8 +4,6 @@
 #include "sandbox/cell.h"
 
 #include <fcntl.h>
-#include <linux/close_range.h>
-#include <linux/keyctl.h>
 #include <net/if.h>
 #include <sched.h>
 #include <signal.h>
@@ -19,13 +17,6 @@
 
 /* ---- init ---- */
 
-static int compare_fds(const void *a, const void *b)
-{
-	int x = *(const int *)a, y = *(const int *)b;
-
-	return (x > y) - (x < y);
-}
-
 /* The clone has all of the supervisor's descriptors: other executions' pipes and sockets among them. */
 static int close_inherited(struct ce_cell *cell, const char **path)
 {
@@ -33,40 +24,11 @@ static int close_inherited(struct ce_cell *cell, const char **path)
 	int keep[16] = { s->lifeline_fd, s->report_fd, s->stdio[0], s->stdio[1], s->stdio[2], s->proc_fd,
 			 s->work_fd, s->artifacts_fd, s->lease_fd, s->park_fd, s->compiled_fd };
 	size_t count = 11;
-	unsigned next = 0;
 
 	(void)path;
 	for (size_t i = 0; i < s->attach_count; i++)
 		keep[count++] = s->attach_fds[i];
-	for (size_t i = 1; i < count; i++) /* insertion sort: qsort may allocate */
-		for (size_t k = i; k > 0 && compare_fds(&keep[k - 1], &keep[k]) > 0; k--) {
-			int swap = keep[k];
-
-			keep[k] = keep[k - 1];
-			keep[k - 1] = swap;
-		}
-	for (size_t i = 0; i < count; i++) {
-		unsigned fd = (unsigned)keep[i];
-
-		if (keep[i] < 0 || fd < next)
-			continue;
-		if (fd > next && syscall(SYS_close_range, next, fd - 1, 0) < 0)
-			return -errno;
-		next = fd + 1;
-	}
-	return syscall(SYS_close_range, next, ~0u, 0) < 0 ? -errno : 0;
-}
-
-/* v1: a task that moves itself pays microseconds, being moved by another may cost milliseconds. */
-static int enter_cgroups(struct ce_cell *cell, const char **path)
-{
-	(void)path;
-	for (size_t i = 0; i < cell->setup->attach_count; i++) {
-		if (write(cell->setup->attach_fds[i], "0", 1) != 1)
-			return -errno;
-		close(cell->setup->attach_fds[i]);
-	}
-	return 0;
+	return ce__cell_close_others(0, keep, count);
 }
 
 static int unshare_cgroup_namespace(struct ce_cell *cell, const char **path)
@@ -103,50 +65,6 @@ static int die_with_supervisor(struct ce_cell *cell, const char **path)
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return -errno;
 	return 0;
-}
-
-static int join_new_keyring(struct ce_cell *cell, const char **path)
-{
-	(void)cell, (void)path;
-	return syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL, 0, 0, 0) < 0 ? -errno : 0;
-}
-
-/* The number in "user:[4026531837]"; 0: there is none. */
-static uint64_t number_in(const char *link, size_t size)
-{
-	const char *p = memchr(link, '[', size);
-	uint64_t number = 0;
-
-	for (size_t i = p ? (size_t)(p + 1 - link) : size; i < size && link[i] >= '0' && link[i] <= '9'; i++)
-		number = number * 10 + (uint64_t)(link[i] - '0');
-	return number;
-}
-
-/* Through the supervisor's /proc, for the last time. Reading the links costs half of what following them does. */
-static int observe_namespaces(struct ce_cell *cell, const char **path)
-{
-	for (size_t i = 0; i < CE_CELL_NAMESPACES; i++) {
-		const struct ce_namespace *n = &ce__cell_namespaces[i];
-		char link[64];
-		ssize_t size = readlinkat(cell->setup->proc_fd, n->path, link, sizeof(link));
-		uint64_t number;
-
-		*path = n->path;
-		if (size < 0) {
-			if (errno == ENOENT)
-				continue;
-			return -errno;
-		}
-		number = number_in(link, (size_t)size);
-		if (number == 0)
-			return -EINVAL;
-		if (number != cell->setup->host_namespaces[i])
-			cell->protections |= n->protection;
-		else if (!((cell->setup->disable | cell->setup->tolerate) & n->protection))
-			return -EXDEV;
-	}
-	*path = NULL;
-	return close(cell->setup->proc_fd) < 0 ? -errno : 0;
 }
 
 /* Whatever the supervisor did wrong: this is no cell unless the prepared root is its root. */
@@ -211,15 +129,15 @@ const struct ce_cell_step ce__cell_init_steps[] = {
 	/* while /proc/self is still ours to write: a change of ids makes it root's */
 	{ "oom-score", 0, false, prefer_as_oom_victim },
 	/* before threads and memory: everything from here on is charged to the cell */
-	{ "cgroup", 0, false, enter_cgroups },
+	{ "cgroup", 0, false, ce__enter_cgroups },
 	/* in its cgroup first, so that the namespace hides what lies above */
 	{ "cgroup-namespace", CE_PROTECTION_CGROUP_NS, false, unshare_cgroup_namespace },
 	/* nothing may be owned before the ids mean something */
 	{ "id-maps", 0, false, wait_for_id_maps },
 	{ "init-ids", 0, false, become_cell_root },
 	{ "parent-death", 0, false, die_with_supervisor },
-	{ "session-keyring", CE_PROTECTION_SESSION_KEYRING, true, join_new_keyring },
-	{ "observe-namespaces", 0, false, observe_namespaces },
+	{ "session-keyring", CE_PROTECTION_SESSION_KEYRING, true, ce__enter_keyring },
+	{ "observe-namespaces", 0, false, ce__enter_observe },
 	/* before anything is mounted anywhere */
 	{ "observe-place", 0, false, observe_place },
 	{ "attach-work", 0, false, ce__mounts_attach_work },

@@ -310,6 +310,62 @@ static void protections_are_the_same(void **state)
 	expect_stdout_has(warm, "CapBnd:\t0000000000000000");
 }
 
+/* ---- zygotes: python is forked ---- */
+
+static void a_zygotes_child_is_a_program_like_any_other(void **state)
+{
+	ce_request request = fixture_request("python",
+		"import os, resource, sys, threading\n"
+		"print(os.getpid(), os.getppid(), os.getsid(0), os.getpgrp(), os.getuid(), os.getgid(), os.getgroups())\n"
+		"print(threading.main_thread() is threading.current_thread(), threading.get_native_id())\n"
+		"print(os.getcwd(), sorted(os.environ.items()), sorted(os.listdir('/proc/self/fd')), os.umask(0))\n"
+		"print([resource.getrlimit(i) for i in range(16)], os.getpriority(os.PRIO_PROCESS, 0))\n"
+		"keep = ('Cap', 'NoNew', 'Seccomp', 'Sig', 'Shd', 'NS', 'Uid', 'Gid', 'Threads', 'Tracer')\n"
+		"print([l for l in open('/proc/self/status') if l.startswith(keep)])\n"
+		"print(sorted(p for p in os.listdir('/proc') if p.isdigit()), os.path.islink('/proc/self/exe'))\n"
+		"print(open('/proc/self/cgroup').read(), open('/proc/self/oom_score_adj').read(), os.listdir('/work'))\n");
+	ce_sandbox *sandbox = warm_sandbox("python");
+	ce_result *warm = run_until_warm(sandbox, &request), *cold = fixture_run(fixture_sandbox(), &request);
+
+	(void)state;
+	expect_outcome(cold, CE_OUTCOME_SUCCESS);
+	expect_says(warm, stdout_of(cold));
+	assert_true(ce_result_protections(warm, CE_STAGE_RUN) == ce_result_protections(cold, CE_STAGE_RUN));
+}
+
+static void children_of_one_zygote_draw_different_numbers(void **state)
+{
+	ce_request request = fixture_request("python", "import os, random, uuid, secrets\n"
+						       "print(random.random(), uuid.uuid4(), os.urandom(8), secrets.token_hex())");
+	ce_sandbox *sandbox = warm_sandbox("python");
+	const char *said[6];
+
+	(void)state;
+	for (int i = 0; i < 6; i++) {
+		said[i] = stdout_of(run_until_warm(sandbox, &request));
+		assert_true(strlen(said[i]) > 100);
+		for (int k = 0; k < i; k++)
+			assert_string_not_equal(said[i], said[k]);
+	}
+}
+
+static void what_one_child_changes_no_other_sees(void **state)
+{
+	ce_sandbox *sandbox = warm_sandbox("python");
+	ce_request spoil = fixture_request("python", "import sys, builtins, os, signal\nbuiltins.spoilt = 1\nsys.path.append('spoilt')\n"
+						     "os.environ['SPOILT'] = '1'\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+						     "open('/tmp/spoilt', 'w').close()\nprint('done')");
+	ce_request look = fixture_request("python", "import sys, builtins, os, signal\nprint(hasattr(builtins, 'spoilt'), 'spoilt' in sys.path,"
+						    "'SPOILT' in os.environ, signal.getsignal(signal.SIGTERM) == signal.SIG_DFL,"
+						    "os.path.exists('/tmp/spoilt'))");
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		expect_says(run_until_warm(sandbox, &spoil), "done\n");
+		expect_says(run_until_warm(sandbox, &look), "False False False True False\n");
+	}
+}
+
 /* ---- how it ends ---- */
 
 /* What can be seen of an interpreter's end from outside. */
@@ -415,6 +471,9 @@ int main(void)
 		TEST(nothing_of_one_is_there_for_the_next),
 		TEST(many_at_once_get_one_each),
 		TEST(protections_are_the_same),
+		TEST(a_zygotes_child_is_a_program_like_any_other),
+		TEST(children_of_one_zygote_draw_different_numbers),
+		TEST(what_one_child_changes_no_other_sees),
 		TEST(a_fast_exit_cannot_be_told_from_a_whole_one),
 		TEST(files_left_open_are_whole_after_a_fast_exit),
 	};
