@@ -412,8 +412,9 @@ void ce__park_lost(struct ce_supervisor *s, struct ce_job *job, const struct ce_
 	if (job->killed_for) {
 		/* of old age, or for another: fewer will do */
 		shape->wanted -= !job->is_zygote && shape->wanted > shape->plan->stages[0].warm_min;
-	} else {
-		shape->failures++;
+	} else if (++shape->failures >= FAILURES_MAX && job->setup.adopt) {
+		shape->failures = 0;
+		ce__zygote_give_up(s, shape);
 	}
 	if (shape->failures < FAILURES_MAX)
 		return;

@@ -276,7 +276,7 @@ void ce__stage_on_report(struct ce_supervisor *s, struct ce_job *job)
 		} else if (record.kind == CE_RECORD_STARTED && job->state == CE_JOB_SETUP &&
 			   (job->started.protections & ~record.protections)) {
 			/* It is not where its cell is: nothing is handed to it. */
-			job->shape->no_fork = true;
+			ce__zygote_give_up(s, job->shape);
 			ce__stage_kill(s, job, CE_OUTCOME_CANCELLED, 0);
 		} else if (record.kind == CE_RECORD_STARTED && job->state == CE_JOB_SETUP) {
 			struct ce_stage_message message = { .type = CE_MSG_STAGE_STARTED,

@@ -189,6 +189,8 @@ void ce__zygote_ready(struct ce_supervisor *s, struct ce_job *job);
 void ce__zygote_prepare(const struct ce_supervisor *s, struct ce_job *job);
 void ce__zygote_fork(struct ce_supervisor *s, struct ce_job *job);
 bool ce__zygote_is_old(const struct ce_job *zygote);
+/* No more children of this shape: each execution gets an interpreter of its own. */
+void ce__zygote_give_up(struct ce_supervisor *s, struct ce_shape *shape);
 void ce__zygote_barren(struct ce_supervisor *s, struct ce_job *zygote);
 
 /* stage.c: one cell of it. */

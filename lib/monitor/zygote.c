@@ -59,6 +59,15 @@ static size_t namespace_index(uint64_t flag)
 	return i;
 }
 
+void ce__zygote_give_up(struct ce_supervisor *s, struct ce_shape *shape)
+{
+	struct ce_job *zygote = ce__zygote_find(s, shape);
+
+	shape->no_fork = true;
+	if (zygote && zygote->pidfd >= 0)
+		ce__stage_kill(s, zygote, CE_OUTCOME_CANCELLED, 0);
+}
+
 /* It stands at its program. */
 void ce__zygote_ready(struct ce_supervisor *s, struct ce_job *job)
 {
@@ -151,6 +160,9 @@ void ce__zygote_fork(struct ce_supervisor *s, struct ce_job *job)
 
 	ce__stage_release(job);
 	if (r) {
+		/* One that has ended meanwhile is no reason: there will be another. */
+		if (r != -ESRCH)
+			ce__zygote_give_up(s, job->shape);
 		ce__stage_kill(s, job, CE_OUTCOME_CANCELLED, 0);
 		return;
 	}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * Init's set-up steps in their order; program.c has the program's. The order is the security: each entry says why it follows the one before. */
+ * Init's set-up steps in their order; program.c has the program's. The order is the security: each entry says why it follows
+ * the one before. */
 #include "sandbox/cell.h"
 
 #include <fcntl.h>
