@@ -18,7 +18,9 @@ static int reap(pid_t pid)
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return -errno;
-	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -EPERM;
+	if (WIFSIGNALED(status))
+		return -ECANCELED;
+	return WEXITSTATUS(status) == 0 ? 0 : -EPERM;
 }
 
 int ce__helper_start(int (*body)(void *), void *context, int flags, struct ce_helper *helper)

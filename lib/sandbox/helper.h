@@ -9,7 +9,7 @@ struct ce_helper {
 	void *stack; /* owned; NULL: there is none */
 };
 
-/* Runs `body`, which returns 0, in a helper until that is gone; `flags` are further ones for clone. 0, or -errno; -EPERM if it was
+/* Runs `body`, which returns 0, in a helper until that is gone; `flags` are further ones for clone. 0, or -errno; -ECANCELED if it was
  * killed. Async-signal-safe but for mmap. */
 int ce__helper_run(int (*body)(void *), void *context, int flags);
 /* The same in two: a helper's own helper that is its sibling (CLONE_PARENT) is reaped by the supervisor. */

@@ -18,6 +18,7 @@
 #include "sandbox/helper.h"
 
 #define ROOTS_MAX 64
+#define TRIES 3 /* somebody may kill a helper */
 
 struct prepared {
 	uint64_t key; /* digest of the mount table */
@@ -363,14 +364,19 @@ int ce__roots_find(struct ce_roots *roots, const struct ce_plan *plan, const str
 	CE_CLEANUP_FREE void *table = serialise(plan, stage, &size);
 	struct prepared *p;
 	uint64_t key;
-	int r;
+	int r = 0;
 
 	if (!table)
 		return ce__failure_set(failure, CE_ERR_NO_MEMORY, 0, "root", "out of memory");
 	key = digest(table, size);
 	p = find(roots, table, size, key, writable);
 	if (!p) {
-		r = ce__helper_run(build_inside, &b, 0);
+		for (int i = 0; i < TRIES; i++) {
+			ce__base_close(&b.root.fd);
+			r = ce__helper_run(build_inside, &b, 0);
+			if (r != -ECANCELED)
+				break;
+		}
 		if (r && !b.result)
 			b.result = ce__failure_set(failure, CE_ERR_OS, -r, "root", "cannot build a root");
 		if (b.result) {
