@@ -6,6 +6,7 @@
 #include "monitor/supervisor.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
@@ -91,13 +92,21 @@ static void move_cell(struct ce_supervisor *s, struct ce_job *job, struct ce_job
 		ce__base_close(&job->stdio[0][i]);
 }
 
+/* It may have been killed a moment ago. A dying init closes its end of the pipe long before its end can be seen by its pidfd. */
+static bool is_alive(const struct ce_job *parked)
+{
+	struct pollfd fds[] = { { .fd = parked->pidfd, .events = POLLIN }, { .fd = parked->report_fd, .events = POLLIN } };
+
+	return poll(fds, CE_ARRAY_SIZE(fds), 0) == 0;
+}
+
 static bool hand_over(struct ce_supervisor *s, struct ce_job *job, struct ce_job *parked)
 {
 	const uint64_t go = 1;
 	struct ce_cell_usage usage;
 	struct ce_failure ignored;
 
-	if (put_files(s, job, parked) || ce__prepare_streams(s, job, parked->slot->program_uid, &ignored) ||
+	if (!is_alive(parked) || put_files(s, job, parked) || ce__prepare_streams(s, job, parked->slot->program_uid, &ignored) ||
 	    ce__limits_cell_sample(s->limits, &parked->limits, false, &usage) < 0 ||
 	    ce__message_send(parked->park_fd, &go, sizeof(go), NULL, 0, job->stdio[0], 3)) {
 		/* Whatever it is, a cell made afresh does not have it, or says what it is. */

@@ -165,6 +165,8 @@ void ce__cell_main(const struct ce_cell_setup *setup)
 	drop_capabilities();
 	for (int i = 0; i < 3; i++)
 		close(setup->stdio[i]);
+	if (setup->park_fd >= 0)
+		close(setup->park_fd); /* so that the supervisor sees when the program is gone */
 	reap(&cell, pid, signal_fd);
 	_exit(1);
 }

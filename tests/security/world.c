@@ -141,6 +141,19 @@ static void copy_file(const char *from, const char *to)
 	close(out);
 }
 
+/* The supervisor looks for it beside itself. */
+static void copy_park_object(const struct world *w)
+{
+	const char *supervisor = need("CODEEXEC_SUPERVISOR"), *slash = strrchr(supervisor, '/');
+	char from[4096], to[96];
+
+	snprintf(from, sizeof(from), "%.*s/codeexec-park.so", slash ? (int)(slash - supervisor) : 1,
+		 slash ? supervisor : ".");
+	snprintf(to, sizeof(to), "%s/codeexec-park.so", w->directory);
+	if (access(from, R_OK) == 0)
+		copy_file(from, to);
+}
+
 void world_open(struct world *w, const char *wrapper)
 {
 	char copy[96];
@@ -160,6 +173,7 @@ void world_open(struct world *w, const char *wrapper)
 	snprintf(w->state_dir, sizeof(w->state_dir), "%s/state", w->directory);
 	snprintf(w->supervisor, sizeof(w->supervisor), "%s/supervisor", w->directory);
 	copy_file(need("CODEEXEC_SUPERVISOR"), w->supervisor);
+	copy_park_object(w);
 	if (wrapper) {
 		snprintf(copy, sizeof(copy), "%s/wrapper", w->directory);
 		copy_file(wrapper, copy);
