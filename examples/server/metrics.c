@@ -162,6 +162,19 @@ static void write_now(const struct metrics_now *now, struct buffer *out)
 	single(out, "codeexec_cache_programs", "gauge", "Compiled programs that are kept.", (double)now->cache.programs);
 	single(out, "codeexec_cache_bytes", "gauge", "Memory that they take.", (double)now->cache.bytes);
 	single(out, "codeexec_cache_limit_bytes", "gauge", "Memory that they may take.", (double)now->cache.limit_bytes);
+	single(out, "codeexec_warm_hits_total", "counter",
+	       "Executions that got a process started ahead; from 0 again when executors are read anew.",
+	       (double)now->warm.hits);
+	single(out, "codeexec_warm_misses_total", "counter", "Executions that could have had one, had one waited.",
+	       (double)now->warm.misses);
+	single(out, "codeexec_warm_started_total", "counter", "Processes started ahead.", (double)now->warm.started);
+	single(out, "codeexec_warm_start_seconds_total", "counter", "What they took until they waited.",
+	       (double)now->warm.start_us / 1e6);
+	single(out, "codeexec_warm_ended_total", "counter", "Of those: ended without a program.", (double)now->warm.ended);
+	single(out, "codeexec_warm_waiting", "gauge", "Processes that wait for a program.", (double)now->warm.waiting);
+	single(out, "codeexec_warm_zygotes", "gauge", "Interpreters that are forked.", (double)now->warm.zygotes);
+	single(out, "codeexec_warm_bytes", "gauge", "Memory that both take.", (double)now->warm.bytes);
+	single(out, "codeexec_warm_limit_bytes", "gauge", "Memory that they may take.", (double)now->warm.limit_bytes);
 	single(out, "codeexec_ready", "gauge", "1 if executions are taken.", now->ready ? 1 : 0);
 }
 

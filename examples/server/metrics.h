@@ -51,6 +51,7 @@ struct metrics_now {
 	size_t running, queued, max_running, queue_limit, connections, remembered;
 	uint64_t supervisor_restarts;
 	ce_cache_usage cache;
+	ce_warm_usage warm;
 	bool ready;
 };
 

@@ -46,9 +46,12 @@ static inline bool server_is_ready(const struct server *server)
 static inline struct metrics_now server_now(const struct server *server)
 {
 	ce_cache_usage cache = {.size = sizeof(cache)};
+	ce_warm_usage warm = {.size = sizeof(warm)};
 
-	if (server->engine)
+	if (server->engine) {
 		ce_sandbox_cache_usage(server->engine->sandbox, &cache);
+		ce_sandbox_warm_usage(server->engine->sandbox, &warm);
+	}
 	return (struct metrics_now){
 	    .running = server->admission.running,
 	    .queued = server->admission.queued,
@@ -58,6 +61,7 @@ static inline struct metrics_now server_now(const struct server *server)
 	    .remembered = server->jobs.count,
 	    .supervisor_restarts = engine_restarts(),
 	    .cache = cache,
+	    .warm = warm,
 	    .ready = server_is_ready(server),
 	};
 }

@@ -324,6 +324,23 @@ CE_API void ce_program_free(ce_program *program);
  * and otherwise as ce_execute. Any thread. */
 CE_API int ce_sandbox_prewarm(ce_sandbox *sandbox, const char *const *languages, ce_error **error);
 
+typedef struct ce_warm_usage {
+	size_t size;
+	uint64_t limit_bytes; /* ce_sandbox_options.warm_memory_bytes; 0: nothing is started ahead */
+	uint64_t bytes;	      /* that those which wait take, as far as it was measured */
+	uint64_t waiting;     /* processes that wait for a program */
+	uint64_t zygotes;     /* interpreters that are forked */
+	uint64_t hits;	      /* executions that got one */
+	uint64_t misses;      /* executions that could have had one, had one waited */
+	uint64_t started;     /* processes that came to where they wait */
+	uint64_t start_us;    /* what they took for it, in sum */
+	uint64_t ended;	      /* that ended without a program: of age, for room, killed by somebody */
+} ce_warm_usage;
+
+/* What ce_sandbox_options.warm_memory_bytes does: processes now, and counts since the sandbox was created. Fills `usage` up to
+ * usage->size. 0 or CE_ERR_INVALID. Any thread; asks nobody. */
+CE_API int ce_sandbox_warm_usage(ce_sandbox *sandbox, ce_warm_usage *usage);
+
 typedef struct ce_cache_usage {
 	size_t size;
 	uint64_t limit_bytes; /* ce_sandbox_options.cache_bytes; 0: there is no cache */

@@ -58,7 +58,7 @@ int ce__execute_start(ce_sandbox *sandbox, const struct ce_start_request *start,
 	if (inputs && inputs->has_compile && !start->compiled) /* no environment of the user's while a compiler runs */
 		r = fill_stage(sandbox, &build.stages[build.stage_count++], CE_STAGE_COMPILE, &inputs->compile,
 			       start->compile_limits, NULL, error);
-	if (start->compile_only) {
+	if (start->compile_only && inputs) {
 		build.outputs = (const char *const *)inputs->compile.artifacts;
 		build.outputs_max_bytes = start->compile_limits->disk_bytes;
 	} else if (!r)

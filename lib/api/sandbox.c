@@ -118,6 +118,17 @@ int ce_sandbox_cache_usage(ce_sandbox *sandbox, ce_cache_usage *usage)
 	return ce__sized_copy_out(usage, &full, sizeof(full)) ? CE_ERR_INVALID : 0;
 }
 
+int ce_sandbox_warm_usage(ce_sandbox *sandbox, ce_warm_usage *usage)
+{
+	ce_warm_usage full = { .size = sizeof(full) };
+
+	if (!sandbox || !usage)
+		return CE_ERR_INVALID;
+	full.limit_bytes = sandbox->client.hello.warm_memory_bytes;
+	ce__counters_read(sandbox->client.counters, &full);
+	return ce__sized_copy_out(usage, &full, sizeof(full)) ? CE_ERR_INVALID : 0;
+}
+
 static void free_versions(ce_sandbox *sandbox)
 {
 	while (sandbox->versions) {

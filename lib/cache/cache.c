@@ -101,9 +101,10 @@ static void forget_owner(struct ce_cache *cache, struct ce_cache_owner *owner)
 {
 	struct ce_cache_owner **link = &cache->owners;
 
-	while (*link != owner)
+	while (*link && *link != owner)
 		link = &(*link)->next;
-	*link = owner->next;
+	if (*link)
+		*link = owner->next;
 	free(owner);
 }
 
@@ -112,9 +113,10 @@ static void drop(struct ce_cache *cache, struct ce_cache_entry *e)
 	struct ce_cache_owner *owner = e->owner;
 	struct ce_cache_entry **link = bucket_of(cache, e->key);
 
-	while (*link != e)
+	while (*link && *link != e)
 		link = &(*link)->chain;
-	*link = e->chain;
+	if (*link)
+		*link = e->chain;
 	displace(owner, e);
 	owner->bytes -= e->bytes;
 	if (!owner->newest)
@@ -146,7 +148,7 @@ static void keep(struct ce_cache *cache, struct ce_cache_entry *e, const unsigne
 	/* Two may have compiled the same at once; or one who wanted more of the compiler's output. */
 	if (other)
 		drop(cache, other);
-	while (cache->entries && (cache->bytes + e->bytes > cache->limit_bytes || cache->entries >= entries_most))
+	while (cache->owners && (cache->bytes + e->bytes > cache->limit_bytes || cache->entries >= entries_most))
 		evict(cache);
 	owner = find_owner(cache, owner_id);
 	if (!owner) {

@@ -93,6 +93,7 @@ static void forget(struct ce_client *client, bool died)
 	if (died && client->pidfd >= 0)
 		pidfd_send_signal(client->pidfd, SIGKILL, NULL, 0); /* if it merely stopped to talk */
 	reap(client);
+	ce__counters_nothing_waits(client->counters);
 	if (died && client->ready.owner_path[0])
 		ce__sweep_owner(client->ready.owner_path);
 }
@@ -157,7 +158,7 @@ static int start_supervisor(struct ce_client *client, ce_error **error)
 	client->control = ce__steal_fd(&ours);
 	client->deaf = false;
 	if (!r)
-		r = ce__message_send(client->control, &client->hello, sizeof(client->hello), NULL, 0, NULL, 0);
+		r = ce__message_send(client->control, &client->hello, sizeof(client->hello), NULL, 0, &client->counters_fd, 1);
 	if (r)
 		r = ce__error_set(error, CE_ERR_OS, -r, "supervisor", "%s cannot be watched or does not listen",
 				  client->path);
@@ -168,25 +169,36 @@ static int start_supervisor(struct ce_client *client, ce_error **error)
 	return r;
 }
 
+static void free_client(struct ce_client *client)
+{
+	ce__counters_free(client->counters);
+	client->counters = NULL;
+	ce__base_close(&client->counters_fd);
+	pthread_mutex_destroy(&client->lock);
+	free(client->path);
+	client->path = NULL;
+}
+
 int ce__client_open(struct ce_client *client, const char *path, const struct ce_hello *hello, const struct ce_log *log,
 		    ce_error **error)
 {
 	int r;
 
 	memset(client, 0, sizeof(*client));
-	client->pidfd = client->control = -1;
+	client->pidfd = client->control = client->counters_fd = -1;
 	client->hello = *hello;
 	client->log = log;
 	client->path = strdup(path);
 	if (!client->path)
 		return ce__error_no_memory(error);
 	pthread_mutex_init(&client->lock, NULL);
-	r = start_supervisor(client, error);
-	if (r) {
-		pthread_mutex_destroy(&client->lock);
-		free(client->path);
-		client->path = NULL;
-	}
+	r = ce__counters_create(&client->counters_fd, &client->counters);
+	if (r)
+		r = ce__error_set(error, CE_ERR_OS, -r, "supervisor", "cannot make memory for its counters");
+	else
+		r = start_supervisor(client, error);
+	if (r)
+		free_client(client);
 	return r;
 }
 
@@ -198,9 +210,7 @@ void ce__client_close(struct ce_client *client)
 	/* Nothing to do if it ended well: it removed the file itself. */
 	if (client->ready.owner_path[0])
 		ce__sweep_owner(client->ready.owner_path);
-	pthread_mutex_destroy(&client->lock);
-	free(client->path);
-	client->path = NULL;
+	free_client(client);
 }
 
 /* True if it ended, or does within that time. */

@@ -12,6 +12,7 @@
 #include <pthread.h>
 
 #include "error/error.h"
+#include "monitor/counters.h"
 #include "monitor/message.h"
 
 /* Any thread; what changes after creation is under the lock. */
@@ -25,6 +26,8 @@ struct ce_client {
 	int control;	/* owned */
 	bool deaf; /* it did not take what it was sent for all of the patience */
 	struct ce_ready ready;
+	int counters_fd; /* owned; goes to each supervisor */
+	struct ce_counters *counters; /* owned */
 	uint64_t restarts;
 };
 

@@ -114,9 +114,12 @@ static int send_ready(const struct ce_supervisor *s, const struct ce_failure *fa
 
 static int receive_hello(struct ce_supervisor *s, struct ce_failure *failure)
 {
-	ssize_t n = ce__message_receive(s->control, &s->hello, sizeof(s->hello), NULL, NULL, 0);
+	int fd = -1;
+	size_t count = 1;
+	ssize_t n = ce__message_receive(s->control, &s->hello, sizeof(s->hello), &fd, &count, 0);
 
-	if (n != (ssize_t)sizeof(s->hello) || s->hello.type != CE_MSG_HELLO || s->hello.version != CE_MESSAGE_VERSION ||
+	s->counters = ce__counters_map(count == 1 ? fd : -1);
+	if (!s->counters || n != (ssize_t)sizeof(s->hello) || s->hello.type != CE_MSG_HELLO || s->hello.version != CE_MESSAGE_VERSION ||
 	    !memchr(s->hello.cgroup, 0, sizeof(s->hello.cgroup)) ||
 	    !memchr(s->hello.state_dir, 0, sizeof(s->hello.state_dir)) || s->hello.max_concurrent == 0 ||
 	    s->hello.max_concurrent > 1000000)

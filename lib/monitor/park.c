@@ -125,6 +125,7 @@ static void begin(struct ce_supervisor *s, struct ce_job *job)
 					    .stage = CE_STAGE_RUN,
 					    .usage = { .size = sizeof(message.usage) } };
 
+	ce__counters_add(&s->counters->hits, 1);
 	job->state = CE_JOB_RUNNING;
 	ce__watch_begin(s, job);
 	ce__job_send(job, &message, sizeof(message), NULL, 0);
@@ -152,6 +153,7 @@ static bool fork_for(struct ce_supervisor *s, struct ce_job *job, struct ce_shap
 /* No warm start for it: it goes the other way. */
 static void go_cold(struct ce_supervisor *s, struct ce_job *job)
 {
+	ce__counters_add(&s->counters->misses, 1);
 	job->cold = true;
 	ce__stage_start(s, job);
 }
@@ -180,12 +182,13 @@ bool ce__park_take(struct ce_supervisor *s, struct ce_job *job)
 		shape->wanted = shape->wanted ? shape->wanted + 1 : shape->plan->stages[0].warm_min;
 	shape->uses++;
 	shape->used_us = ce__clock_us();
-	if (!parked)
-		return fork_for(s, job, shape);
-	if (!hand_over(s, job, parked))
-		return false;
-	begin(s, job);
-	return true;
+	if (parked ? hand_over(s, job, parked) : fork_for(s, job, shape)) {
+		if (parked)
+			begin(s, job);
+		return true;
+	}
+	ce__counters_add(&s->counters->misses, 1);
+	return false;
 }
 
 /* ---- starting ahead ---- */
@@ -222,6 +225,7 @@ static struct ce_job *launch(struct ce_supervisor *s, struct ce_shape *shape)
 	}
 	job->slot = slot;
 	slot->busy = true;
+	job->launched_us = ce__clock_us();
 	job->plan = ce__shape_copy_plan(shape->plan, shape->plan_size);
 	job->plan_size = shape->plan_size;
 	if (!job->plan || open_pipes(job)) {
@@ -272,6 +276,21 @@ static struct ce_shape *next_wanted(struct ce_supervisor *s, uint64_t now)
 	return best;
 }
 
+static void count_waiting(struct ce_supervisor *s)
+{
+	uint64_t bytes = 0, waiting = 0, zygotes = 0;
+
+	for (const struct ce_job *job = s->jobs; job; job = job->next) {
+		waiting += job->state == CE_JOB_PARKED;
+		zygotes += job->state == CE_JOB_ZYGOTE;
+		if (job->state == CE_JOB_PARKED || job->state == CE_JOB_ZYGOTE)
+			bytes += bytes_of(job->shape);
+	}
+	ce__counters_set(&s->counters->waiting, waiting);
+	ce__counters_set(&s->counters->zygotes, zygotes);
+	ce__counters_set(&s->counters->bytes, bytes);
+}
+
 bool ce__park_refill(struct ce_supervisor *s)
 {
 	uint64_t now, bytes = 0, active = 0;
@@ -281,6 +300,7 @@ bool ce__park_refill(struct ce_supervisor *s)
 
 	if (!s->shapes || s->stopping)
 		return false;
+	count_waiting(s);
 	now = ce__clock_us();
 	for (const struct ce_job *job = s->jobs; job; job = job->next) {
 		if (job->state == CE_JOB_QUEUED || job->state == CE_JOB_SETUP || job->state == CE_JOB_PARKING ||
@@ -316,6 +336,12 @@ static void answer(struct ce_supervisor *s, const struct ce_shape *shape, const 
 	for (struct ce_job *job = s->jobs; job; job = job->next)
 		if (job->state == CE_JOB_PREWARM && ce__shape_same(job->plan, shape->plan))
 			ce__job_finish(s, job, &finished);
+}
+
+static void count_started(struct ce_supervisor *s, const struct ce_job *job)
+{
+	ce__counters_add(&s->counters->started, 1);
+	ce__counters_add(&s->counters->start_us, ce__clock_us() - job->launched_us);
 }
 
 static void give_to_taker(struct ce_supervisor *s, struct ce_job *child)
@@ -367,11 +393,13 @@ void ce__park_on_message(struct ce_supervisor *s, struct ce_job *job)
 		return;
 	}
 	if (job->is_zygote) {
+		count_started(s, job);
 		ce__zygote_ready(s, job);
 		return;
 	}
 	job->zygote = NULL;
 	job->state = CE_JOB_PARKED;
+	count_started(s, job);
 	job->shape->failures = 0;
 	if (ce__limits_cell_sample(s->limits, &job->limits, false, &usage) == 0)
 		job->shape->bytes = usage.memory_bytes;
@@ -410,6 +438,7 @@ void ce__park_lost(struct ce_supervisor *s, struct ce_job *job, const struct ce_
 
 	if (!shape)
 		return;
+	ce__counters_add(&s->counters->ended, 1);
 	if (job->is_zygote)
 		ce__zygote_barren(s, job);
 	if (job->taker) {

@@ -5,6 +5,7 @@
 #define CE_MONITOR_SUPERVISOR_H
 
 #include "limits/limits.h"
+#include "monitor/counters.h"
 #include "monitor/message.h"
 #include "park/park.h"
 #include "plan/plan.h"
@@ -70,6 +71,7 @@ struct ce_job {
 	int compiled_fd;		   /* owned; CE_PLAN_COMPILED: what an earlier compile stage made */
 	struct ce_cell_record started, ended; /* kind 0: not received */
 	struct ce_cell_usage usage;	      /* the last sample */
+	uint64_t launched_us; /* what is started ahead */
 	uint64_t started_us, deadline_us, check_us, usage_due_us;
 	uint64_t tasks_peak, rss_peak;
 	uint64_t limits_hit;	/* CE_LIMIT_* so far */
@@ -121,6 +123,7 @@ struct ce_supervisor {
 	size_t job_count;
 	uint64_t next_lease; /* the pair of uids to try first */
 	struct ce_shape *shapes;
+	struct ce_counters *counters; /* owned */
 	uint64_t host_namespaces[CE_CELL_NAMESPACES];
 	uint64_t landlock_abi, last_capability, processors;
 	bool stopping;

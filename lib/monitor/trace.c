@@ -45,7 +45,7 @@ static void add_steps(struct ce_job *job, const struct ce_cell_step *steps, cons
 {
 	char name[32];
 
-	for (size_t i = 0; steps[i].name && i < CE_CELL_STEPS_MAX; i++) {
+	for (size_t i = 0; i < CE_CELL_STEPS_MAX && steps[i].name; i++) {
 		snprintf(name, sizeof(name), "cell: %s", steps[i].name);
 		ce__trace_mark_at(job, name, done_us[i]);
 	}

@@ -181,7 +181,7 @@ static void put_stage(struct writer *w, const struct ce_build_inputs *inputs, co
 	*out = (struct ce_plan_stage){
 		.stage = from->stage,
 		.flags = (from->inputs && from->inputs->rlimit_as ? CE_PLAN_STAGE_RLIMIT_AS : 0) |
-			 (from->trigger ? warm_flags(from) : 0),
+			 (from->inputs && from->trigger ? warm_flags(from) : 0),
 		.wall_time_us = milliseconds_to_us(l->wall_time_ms),
 		.cpu_time_us = milliseconds_to_us(l->cpu_time_ms),
 		.memory_bytes = l->memory_bytes,

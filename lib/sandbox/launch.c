@@ -26,6 +26,7 @@
 /* What one launch knows. A helper shares it with the supervisor, which waits meanwhile. */
 struct launch {
 	const struct ce_cell_setup *setup;
+	struct ce_cell_setup changed; /* what is launched with helpers */
 	struct ce_failure *failure;
 	uint64_t flags; /* of clone: the namespaces, and CLONE_PARENT in a helper */
 	pid_t pid;
@@ -203,16 +204,17 @@ static int join_cgroup_by_writing(struct ce_cell_setup *setup, struct ce_failure
 
 static void launch_with_helpers(struct launch *l)
 {
-	struct ce_cell_setup setup = *l->setup;
+	struct ce_cell_setup *setup = &l->changed;
 	CE_CLEANUP_FD int procs = -1;
 	int r, inner;
 
-	l->setup = &setup;
-	if (setup.clone_cgroup_fd >= 0 && !setup.rootless) {
-		l->result = join_cgroup_by_writing(&setup, l->failure);
+	*setup = *l->setup;
+	l->setup = setup;
+	if (setup->clone_cgroup_fd >= 0 && !setup->rootless) {
+		l->result = join_cgroup_by_writing(setup, l->failure);
 		if (l->result)
 			return;
-		procs = setup.attach_fds[setup.attach_count - 1];
+		procs = setup->attach_fds[setup->attach_count - 1];
 	}
 	r = ce__helper_run(launch_in_parent, l, 0);
 	inner = ce__helper_finish(&l->inner);

@@ -27,7 +27,7 @@ ALLOWED = {
     # What the supervisor brought back and what a plugin made of a request, kept.
     "cache": ["base/*", "capture/*", "error/*", "executor/executor.h", "monitor/message.h", "<codeexec/codeexec.h>"],
     # The library's end of the sockets.
-    "client": ["base/*", "error/*", "capture/*", "cache/cache.h", "executor/executor.h", "monitor/message.h", "monitor/sweep.h",
+    "client": ["base/*", "error/*", "capture/*", "cache/cache.h", "executor/executor.h", "monitor/counters.h", "monitor/message.h", "monitor/sweep.h",
                "<codeexec/codeexec.h>"],
     # Checks arguments and calls the rooms: the only one that sees them all, and the build's configuration.
     "api": ["*/*", "config.h", "<codeexec/codeexec.h>", "<codeexec/plugin.h>"],

@@ -366,6 +366,35 @@ static void what_one_child_changes_no_other_sees(void **state)
 	}
 }
 
+/* ---- what is counted ---- */
+
+static void what_is_started_ahead_is_counted(void **state)
+{
+	ce_request request = fixture_request("bash", "echo hello");
+	ce_sandbox *sandbox = warm_sandbox("bash"), *cold = fixture_sandbox();
+	ce_warm_usage before = { .size = sizeof(before) }, after = before, none = before;
+
+	(void)state;
+	assert_int_equal(ce_sandbox_warm_usage(sandbox, &before), 0);
+	assert_true(before.limit_bytes > 0 && before.waiting == 1 && before.bytes > 0);
+	assert_true(before.started == 1 + before.zygotes && before.start_us > 0);
+	assert_true(before.hits == 0 && before.misses == 0);
+	expect_says(fixture_run(sandbox, &request), "hello\n");
+	assert_int_equal(ce_sandbox_warm_usage(sandbox, &after), 0);
+	assert_true(after.hits == 1 && after.misses == 0);
+	request.args = (const char *const[]){ "one", NULL };
+	expect_says(fixture_run(sandbox, &request), "hello\n");
+	assert_int_equal(ce_sandbox_warm_usage(sandbox, &after), 0);
+	assert_true(after.hits == 1 && after.misses == 0); /* it could not have had one */
+
+	assert_int_equal(ce_sandbox_warm_usage(cold, &none), 0);
+	assert_true(none.limit_bytes == 0 && none.started == 0 && none.waiting == 0);
+	none.size = 7;
+	assert_int_equal(ce_sandbox_warm_usage(cold, &none), CE_ERR_INVALID);
+	assert_int_equal(ce_sandbox_warm_usage(NULL, &none), CE_ERR_INVALID);
+	assert_int_equal(ce_sandbox_warm_usage(sandbox, NULL), CE_ERR_INVALID);
+}
+
 /* ---- how it ends ---- */
 
 /* What can be seen of an interpreter's end from outside. */
@@ -474,6 +503,7 @@ int main(void)
 		TEST(a_zygotes_child_is_a_program_like_any_other),
 		TEST(children_of_one_zygote_draw_different_numbers),
 		TEST(what_one_child_changes_no_other_sees),
+		TEST(what_is_started_ahead_is_counted),
 		TEST(a_fast_exit_cannot_be_told_from_a_whole_one),
 		TEST(files_left_open_are_whole_after_a_fast_exit),
 	};
