@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
+#define RECEIVE_ERRORS_MAX 16
 #define START_TURNS 16
 
 static void close_all(int *fds, size_t count)
@@ -184,10 +185,12 @@ static bool receive_one(struct ce_supervisor *s)
 
 	if (n == -EAGAIN || n == -EMSGSIZE)
 		return n == -EMSGSIZE;
-	if (n <= 0) {
+	/* An end is the host's. Something else may pass, and executions of others hang on it: it lies there still. */
+	if (n == 0 || (n < 0 && ++s->receive_errors == RECEIVE_ERRORS_MAX))
 		s->stopping = true;
+	if (n <= 0)
 		return false;
-	}
+	s->receive_errors = 0;
 	if (!s->stopping)
 		take_start(s, buffer, (size_t)n, fds, count);
 	close_all(fds, count);

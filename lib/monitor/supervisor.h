@@ -126,6 +126,7 @@ struct ce_supervisor {
 	struct ce_counters *counters; /* owned */
 	uint64_t host_namespaces[CE_CELL_NAMESPACES];
 	uint64_t landlock_abi, last_capability, processors;
+	unsigned receive_errors; /* one after the other */
 	bool stopping;
 };
 

@@ -19,13 +19,15 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#if __has_include(<sys/rseq.h>)
+#include <sys/rseq.h>
+#endif
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
 #define FATHER_PID 300 /* anything but the program's; what is given out next does not depend on it */
 #define RSEQ_BYTES 32
-#define RSEQ_SIGNATURE 0x53053053
 
 /* ---- may it be forked? ---- */
 
@@ -168,12 +170,9 @@ static void fill(const struct order *order, struct ce_cell_setup *setup)
 /* The kernel's idea of where we tell on which processor we run went with the father, who shared the zygote's memory. */
 static void register_rseq(void)
 {
-#ifdef __x86_64__
-	extern const ptrdiff_t __rseq_offset __attribute__((weak));
-	extern const unsigned __rseq_size __attribute__((weak));
-
-	if (&__rseq_offset && &__rseq_size && __rseq_size)
-		syscall(SYS_rseq, (char *)pthread_self() + __rseq_offset, RSEQ_BYTES, 0, RSEQ_SIGNATURE);
+#if defined(__x86_64__) && __has_include(<sys/rseq.h>)
+	if (__rseq_size)
+		syscall(SYS_rseq, (char *)pthread_self() + __rseq_offset, RSEQ_BYTES, 0, RSEQ_SIG);
 #endif
 }
 

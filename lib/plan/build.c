@@ -198,7 +198,7 @@ static void put_stage(struct writer *w, const struct ce_build_inputs *inputs, co
 	}
 	put_env(w, &out->env, from);
 	out->trigger = put_text(w, from->trigger);
-	if (from->trigger) {
+	if (from->inputs && from->trigger) {
 		const struct ce_manifest_warm *warm = &from->inputs->warm;
 
 		out->warm_min = warm->min;

@@ -18,13 +18,14 @@
 #include "sandbox/helper.h"
 
 #define ROOTS_MAX 64
-#define TRIES 3 /* somebody may kill a helper */
+#define TRIES 3 /* somebody may kill a helper, and what was refused may be granted */
 
 struct prepared {
 	uint64_t key; /* digest of the mount table */
 	void *table;  /* owned copy of it, to compare */
 	size_t table_size;
-	bool writable;
+	bool writable, with_proc;
+	unsigned trials;     /* without a /proc that was wanted: may another try get one? 0: no */
 	uint64_t used; /* for least recently used */
 	struct ce_root root; /* its descriptor is owned */
 };
@@ -261,7 +262,8 @@ struct building {
 	const struct ce_roots *roots;
 	const struct ce_plan *plan;
 	const struct ce_plan_stage *stage;
-	bool writable;
+	bool writable, with_proc;
+	bool proc_refused;
 	struct ce_failure *failure;
 	struct ce_root root;
 	int result; /* CE_ERR_* */
@@ -277,12 +279,13 @@ static int mount_proc(void *context)
 
 /* What the kernel wants to see before it grants a user namespace a fresh /proc: one with nothing mounted over it. Made by pid 1 of a
  * pid namespace that ends with it, so that it shows nobody. Where it cannot be had, the cell's cannot either, and says so. */
-static int add_dead_proc(void)
+static int add_dead_proc(bool *refused)
 {
 	int mounted = -EPERM;
 	int r = ce__helper_run(mount_proc, &mounted, CLONE_NEWPID);
 
-	return r ? r : mounted == -EPERM ? 0 : mounted;
+	*refused = !r && mounted == -EPERM;
+	return r ? r : *refused ? 0 : mounted;
 }
 
 static int leave_host(void)
@@ -309,7 +312,7 @@ static int build_inside(void *context)
 		b->result = build(b->plan, b->stage, ".", b->writable, b->failure);
 	if (b->result)
 		return 0;
-	r = add_dead_proc();
+	r = b->with_proc ? add_dead_proc(&b->proc_refused) : 0;
 	if (!r)
 		r = leave_host();
 	if (r) {
@@ -326,12 +329,12 @@ static int build_inside(void *context)
 
 /* ---- the table of them ---- */
 
-static struct prepared *find(struct ce_roots *roots, const void *table, size_t size, uint64_t key, bool writable)
+static struct prepared *find(struct ce_roots *roots, const void *table, size_t size, uint64_t key, const struct building *b)
 {
 	for (size_t i = 0; i < roots->count; i++) {
 		struct prepared *p = &roots->entries[i];
 
-		if (p->table && p->key == key && p->writable == writable && p->table_size == size &&
+		if (p->table && p->key == key && p->writable == b->writable && p->with_proc == b->with_proc && p->table_size == size &&
 		    !memcmp(p->table, table, size))
 			return p;
 	}
@@ -359,17 +362,24 @@ int ce__roots_find(struct ce_roots *roots, const struct ce_plan *plan, const str
 		   struct ce_root *out, struct ce_failure *failure)
 {
 	struct building b = { .roots = roots, .plan = plan, .stage = stage, .writable = writable, .failure = failure,
+			      .with_proc = !(plan->disable & CE_PROTECTION_PRIVATE_PROC),
 			      .root = { .fd = -1 } };
 	size_t size = 0;
 	CE_CLEANUP_FREE void *table = serialise(plan, stage, &size);
 	struct prepared *p;
+	unsigned trials = TRIES;
 	uint64_t key;
 	int r = 0;
 
 	if (!table)
 		return ce__failure_set(failure, CE_ERR_NO_MEMORY, 0, "root", "out of memory");
 	key = digest(table, size);
-	p = find(roots, table, size, key, writable);
+	p = find(roots, table, size, key, &b);
+	if (p && p->trials) {
+		trials = p->trials - 1;
+		forget(p);
+		p = NULL;
+	}
 	if (!p) {
 		for (int i = 0; i < TRIES; i++) {
 			ce__base_close(&b.root.fd);
@@ -384,7 +394,7 @@ int ce__roots_find(struct ce_roots *roots, const struct ce_plan *plan, const str
 			return b.result;
 		}
 		p = take_entry(roots);
-		*p = (struct prepared){ key, ce__steal_pointer(&table), size, writable, 0, b.root };
+		*p = (struct prepared){ key, ce__steal_pointer(&table), size, writable, b.with_proc, b.proc_refused ? trials : 0, 0, b.root };
 	}
 	p->used = ++roots->clock;
 	*out = p->root;
