@@ -59,13 +59,13 @@ static const struct setting settings[] = {
     {"CODE_EXEC_MAX_CPU_TIME", KIND_TIME, AT(max_cpu_time_ms), "60s", 1, DAY_MS,
      "ceiling of limits.cpu_time"},
     {"CODE_EXEC_MAX_MEMORY", KIND_BYTES, AT(max_memory), "256MiB", 2097152, TIB,
-     "ceiling and default of limits.memory"},
+     "ceiling and default of limits.memory; unset, what a language needs may be more"},
     {"CODE_EXEC_MAX_PROCESSES", KIND_COUNT, AT(max_processes), "32", 1, 100000,
-     "ceiling and default of limits.processes"},
+     "ceiling and default of limits.processes; unset, what a language needs may be more"},
     {"CODE_EXEC_MAX_FILE_SIZE", KIND_BYTES, AT(max_file_size), "10MiB", 1, TIB,
-     "ceiling and default of limits.file_size"},
+     "ceiling and default of limits.file_size; unset, what a language needs may be more"},
     {"CODE_EXEC_MAX_DISK_SPACE", KIND_BYTES, AT(max_disk_space), "100MiB", 65536, TIB,
-     "ceiling and default of limits.disk_space"},
+     "ceiling and default of limits.disk_space; unset, what a language needs may be more"},
     {"CODE_EXEC_MAX_OUTPUT", KIND_BYTES, AT(max_output), "1MiB", 1, UINT64_C(1) << 30,
      "ceiling and default of limits.output, per stream"},
     {"CODE_EXEC_MAX_OUTPUTS", KIND_BYTES, AT(max_outputs), "10MiB", 1, UINT64_C(1) << 30,
@@ -109,6 +109,8 @@ static const struct setting settings[] = {
      "protections that this machine may lack, comma-separated ('codeexec doctor' lists them)"},
     {"CODE_EXEC_PAGE_DIR", KIND_TEXT, AT(page_dir), NULL, 0, 0, "serve the page's files from here"},
 };
+
+_Static_assert(COUNT_OF(settings) <= 64, "config.given has a bit for each");
 
 /* The names that codeexec(1) knows too, so that one build tree's environment serves both. */
 static const struct {
@@ -203,6 +205,7 @@ static int set_value(struct config *config, const struct setting *s, const char 
 {
 	char **text, *copy;
 
+	config->given |= UINT64_C(1) << (s - settings);
 	if (s->kind == KIND_BOOL)
 		return set_bool(member(config, s), value, why, size);
 	if (s->kind != KIND_TEXT)
@@ -227,7 +230,16 @@ bool config_init(struct config *config)
 		if (settings[i].standard &&
 		    set_value(config, &settings[i], settings[i].standard, why, sizeof(why)))
 			return false;
+	config->given = 0;
 	return true;
+}
+
+uint64_t config_given(const struct config *config, const uint64_t *number)
+{
+	for (size_t i = 0; i < COUNT_OF(settings); i++)
+		if (member(config, &settings[i]) == number)
+			return config->given & UINT64_C(1) << i ? *number : 0;
+	return 0;
 }
 
 void config_free(struct config *config)

@@ -57,11 +57,14 @@ struct config {
 	bool fresh_slots;
 	char *allow_missing;
 	char *page_dir;
+	uint64_t given; /* which of them somebody has set: a bit each */
 };
 
 /* Defaults. False: no memory. */
 bool config_init(struct config *config);
 void config_free(struct config *config);
+/* What a number of `config` was set to; 0 if it is the one that we chose. */
+uint64_t config_given(const struct config *config, const uint64_t *number);
 
 /* Sets what YAML calls `key`. 0, or -1 with one line in `why`. */
 int config_set_yaml(struct config *config, const char *key, const char *value, char *why, size_t size);

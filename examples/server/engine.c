@@ -68,10 +68,11 @@ static void set_ceilings(const struct config *config, ce_limits *limits)
 	*limits = ce_limits_init();
 	limits->wall_time_ms = config->max_timeout_ms;
 	limits->cpu_time_ms = config->max_cpu_time_ms;
-	limits->memory_bytes = config->max_memory;
-	limits->processes = config->max_processes;
-	limits->file_size_bytes = config->max_file_size;
-	limits->disk_bytes = config->max_disk_space;
+	/* Those that nobody chose are the library's own, and bow to a manifest which knows what its language needs. */
+	limits->memory_bytes = config_given(config, &config->max_memory);
+	limits->processes = config_given(config, &config->max_processes);
+	limits->file_size_bytes = config_given(config, &config->max_file_size);
+	limits->disk_bytes = config_given(config, &config->max_disk_space);
 	limits->output_bytes = config->max_output;
 }
 
