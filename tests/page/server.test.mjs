@@ -194,7 +194,7 @@ scene('every_sample_runs', {}, async (page) => {
 		await page.click('#run');
 		await page.locator('#run').waitFor();
 		assert.match(await page.locator('#status-text').innerText(), /^Success/, name);
-		assert.ok((await output(page)).length > 5, name);
+		assert.notEqual((await output(page)).trim(), '', name);
 	}
 });
 
