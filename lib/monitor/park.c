@@ -102,7 +102,7 @@ static bool is_alive(const struct ce_job *parked)
 
 static bool hand_over(struct ce_supervisor *s, struct ce_job *job, struct ce_job *parked)
 {
-	const uint64_t go = 1;
+	const struct ce_park_go go = { .cpu_seconds = ce__cell_cpu_seconds(job->plan->stages[0].cpu_time_us) };
 	struct ce_cell_usage usage;
 	struct ce_failure ignored;
 

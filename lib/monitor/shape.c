@@ -36,10 +36,10 @@ bool ce__shape_same(const struct ce_plan *a, const struct ce_plan *b)
 {
 	const struct ce_plan_stage *x = &a->stages[0], *y = &b->stages[0];
 
-	/* Not the wall time: that clock starts at the hand-over. The CPU time has an rlimit behind it. */
+	/* Not the times: their clocks start at the hand-over. */
 	return a->stage_count == 1 && b->stage_count == 1 && a->network == b->network && a->disable == b->disable &&
 	       a->tolerate == b->tolerate && x->stage == y->stage && x->flags == y->flags &&
-	       x->cpu_time_us == y->cpu_time_us && x->memory_bytes == y->memory_bytes && x->disk_bytes == y->disk_bytes &&
+	       x->memory_bytes == y->memory_bytes && x->disk_bytes == y->disk_bytes &&
 	       x->disk_inodes == y->disk_inodes && x->file_size_bytes == y->file_size_bytes &&
 	       x->stack_bytes == y->stack_bytes && x->processes == y->processes && x->open_files == y->open_files &&
 	       same_bytes(a, x->trigger, b, y->trigger) && same_strings(a, x->argv, b, y->argv) &&
@@ -118,7 +118,8 @@ struct ce_shape *ce__shape_find(struct ce_supervisor *s, const struct ce_plan *p
 	struct ce_shape *shape;
 
 	for (shape = s->shapes; shape; shape = shape->next)
-		if (ce__shape_same(shape->plan, plan))
+		/* The rlimit behind the CPU time can be lowered at the hand-over, not raised. */
+		if (shape->plan->stages[0].cpu_time_us >= plan->stages[0].cpu_time_us && ce__shape_same(shape->plan, plan))
 			return shape;
 	shape = make_room(s) ? calloc(1, sizeof(*shape)) : NULL;
 	if (!shape)

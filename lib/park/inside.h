@@ -12,6 +12,9 @@ void ce__runtime_prepare(bool fast_exit);
 /* Called in each child of a zygote before it waits. */
 void ce__runtime_forked(void);
 
+/* Called when the program has come. */
+void ce__runtime_resumed(void);
+
 /* In a zygote: 0, or why it cannot be one (enum ce_park_obstacle). */
 unsigned ce__zygote_obstacle(int channel);
 /* Takes orders from the supervisor and forks. Returns in the children, each in its cell, with all of its walls around it and the

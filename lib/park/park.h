@@ -11,6 +11,11 @@ struct ce_park_message {
 	uint64_t obstacle; /* why it cannot be forked, if it shall be: enum ce_park_obstacle */
 };
 
+/* The word to go on, with three streams. Until then nothing of a user's has run: what the process does to itself counts. */
+struct ce_park_go {
+	uint64_t cpu_seconds; /* RLIMIT_CPU of the request: at most what the process has */
+};
+
 enum ce_park_obstacle {
 	CE_PARK_NO_OBSTACLE,
 	CE_PARK_THREADS,     /* a child would have only one of them */

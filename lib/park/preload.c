@@ -116,6 +116,18 @@ static void tell(void)
 		_exit(127);
 }
 
+static bool lower_cpu_limit(uint64_t seconds)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_CPU, &limit) < 0)
+		return false;
+	if (seconds >= limit.rlim_max)
+		return true;
+	limit.rlim_cur = limit.rlim_max = seconds;
+	return setrlimit(RLIMIT_CPU, &limit) == 0;
+}
+
 /* The request's streams come with the word to go on. Without them there is nothing to go on for. */
 static void take_streams(void)
 {
@@ -123,8 +135,8 @@ static void take_streams(void)
 		struct cmsghdr head;
 		char space[CMSG_SPACE(3 * sizeof(int))];
 	} control;
-	char word[16];
-	struct iovec part = { word, sizeof(word) };
+	struct ce_park_go go;
+	struct iovec part = { &go, sizeof(go) };
 	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control) };
 	struct cmsghdr *c;
 	int fds[3];
@@ -134,7 +146,7 @@ static void take_streams(void)
 		n = recvmsg(channel, &message, MSG_CMSG_CLOEXEC);
 	while (n < 0 && errno == EINTR);
 	c = n > 0 ? CMSG_FIRSTHDR(&message) : NULL;
-	if (!c || c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS || c->cmsg_len != CMSG_LEN(sizeof(fds)))
+	if (!c || n != (ssize_t)sizeof(go) || c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS || c->cmsg_len != CMSG_LEN(sizeof(fds)))
 		_exit(127);
 	memcpy(fds, CMSG_DATA(c), sizeof(fds));
 	for (int i = 0; i < 3; i++) {
@@ -143,6 +155,8 @@ static void take_streams(void)
 		close(fds[i]);
 	}
 	close(channel);
+	if (!lower_cpu_limit(go.cpu_seconds))
+		_exit(127);
 }
 
 static void wait_for_program(void)
@@ -159,6 +173,7 @@ static void wait_for_program(void)
 			tell();
 		}
 		take_streams();
+		ce__runtime_resumed();
 	}
 	errno = saved;
 }

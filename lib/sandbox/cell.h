@@ -155,6 +155,9 @@ void ce__cell_main(const struct ce_cell_setup *setup) __attribute__((noreturn));
 /* Closes all descriptors but those of `keep` (at most 32, -1: none) and 0 to 2 if `from` is 3. */
 int ce__cell_close_others(unsigned from, int *keep, size_t count);
 
+/* The value of RLIMIT_CPU behind a limit of CPU time: a second wall. */
+uint64_t ce__cell_cpu_seconds(uint64_t cpu_time_us);
+
 /* Steps that live in files of their own. */
 int ce__enter_cgroups(struct ce_cell *cell, const char **path);
 int ce__enter_keyring(struct ce_cell *cell, const char **path);

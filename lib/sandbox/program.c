@@ -92,11 +92,16 @@ static bool beyond_hard_limit(__rlimit_resource_t resource, uint64_t value)
 	return getrlimit(resource, &now) == 0 && now.rlim_max != RLIM_INFINITY && value > now.rlim_max;
 }
 
+uint64_t ce__cell_cpu_seconds(uint64_t cpu_time_us)
+{
+	return cpu_time_us == UINT64_MAX ? RLIM_INFINITY : (cpu_time_us + 999999) / 1000000 + 1;
+}
+
 static int set_rlimits(struct ce_cell *cell, const char **path)
 {
 	const struct ce_plan_stage *stage = cell->setup->stage;
 	bool only = cell->setup->rlimits_only;
-	uint64_t cpu_s = stage->cpu_time_us == UINT64_MAX ? RLIM_INFINITY : (stage->cpu_time_us + 999999) / 1000000 + 1;
+	uint64_t cpu_s = ce__cell_cpu_seconds(stage->cpu_time_us);
 	const struct {
 		const char *name;
 		__rlimit_resource_t resource;

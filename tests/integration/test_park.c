@@ -366,6 +366,56 @@ static void what_one_child_changes_no_other_sees(void **state)
 	}
 }
 
+/* ---- less CPU time than it was started with ---- */
+
+static void less_cpu_time_is_set_at_the_hand_over(void **state)
+{
+	static const char code[] = "import resource; print(resource.getrlimit(resource.RLIMIT_CPU))";
+	ce_request request = fixture_request("python", code);
+	ce_limits limits = ce_limits_init();
+	ce_sandbox *sandbox = warm_sandbox("python");
+	ce_result *warm;
+
+	(void)state;
+	limits.cpu_time_ms = 4000;
+	request.limits = &limits;
+	warm = fixture_run(sandbox, &request);
+	expect_says(warm, "(5, 5)\n");
+	assert_true(was_warm(warm));
+	limits.cpu_time_ms = 300;
+	request.code = "while True: pass";
+	request.code_size = strlen(request.code);
+	warm = run_until_warm(sandbox, &request);
+	expect_outcome(warm, CE_OUTCOME_TIMEOUT);
+	assert_true(ce_result_limits_hit(warm) & CE_LIMIT_CPU_TIME);
+}
+
+/* ---- clocks ---- */
+
+static void what_waited_counts_from_its_program_on(void **state)
+{
+	static const struct {
+		const char *language, *code;
+	} clocks[] = { { "bash", "echo $SECONDS" }, { "perl", "print time() - $^T, \"\\n\"" } };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(clocks); i++) {
+		ce_request request = fixture_request(clocks[i].language, clocks[i].code);
+		ce_sandbox *sandbox;
+		ce_result *warm;
+
+		if (!fixture_has_language(fixture_sandbox(), clocks[i].language))
+			continue;
+		sandbox = warm_sandbox(clocks[i].language);
+		pause_ms(2200);
+		warm = fixture_run(sandbox, &request);
+		assert_true(was_warm(warm));
+		if (strcmp(stdout_of(warm), "0\n") != 0 && strcmp(stdout_of(warm), "1\n") != 0) /* a second may end meanwhile */
+			fail_msg("%s: %s", clocks[i].language, stdout_of(warm));
+		fixture_destroy(sandbox);
+	}
+}
+
 /* ---- what is counted ---- */
 
 static void what_is_started_ahead_is_counted(void **state)
@@ -503,6 +553,8 @@ int main(void)
 		TEST(a_zygotes_child_is_a_program_like_any_other),
 		TEST(children_of_one_zygote_draw_different_numbers),
 		TEST(what_one_child_changes_no_other_sees),
+		TEST(less_cpu_time_is_set_at_the_hand_over),
+		TEST(what_waited_counts_from_its_program_on),
 		TEST(what_is_started_ahead_is_counted),
 		TEST(a_fast_exit_cannot_be_told_from_a_whole_one),
 		TEST(files_left_open_are_whole_after_a_fast_exit),

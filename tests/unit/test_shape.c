@@ -25,11 +25,11 @@ static const uint64_t filter[] = { 1, 2, 3 }, other_filter[] = { 1, 2, 4 };
 struct variant {
 	const char *code, *argument, *env, *trigger;
 	const uint64_t *bpf;
-	uint64_t memory_bytes, wall_time_ms, network, disable, usage_interval_us;
+	uint64_t memory_bytes, wall_time_ms, cpu_time_ms, network, disable, usage_interval_us;
 	const char *output;
 };
 
-static const struct variant plain = { "print('secret')", "main.py", "A=1", "main.py", filter, 1 << 28, 1000, 0, 0, 0, "out" };
+static const struct variant plain = { "print('secret')", "main.py", "A=1", "main.py", filter, 1 << 28, 1000, 2000, 0, 0, 0, "out" };
 
 static struct ce_plan *plan_of(const struct variant *v)
 {
@@ -50,6 +50,7 @@ static struct ce_plan *plan_of(const struct variant *v)
 	assert_int_equal(ce__effective_limits(&none, CE_STAGE_RUN, "limits", &limits, NULL), 0);
 	limits.memory_bytes = v->memory_bytes;
 	limits.wall_time_ms = v->wall_time_ms;
+	limits.cpu_time_ms = v->cpu_time_ms;
 	in.stages[0] = (struct ce_build_stage){ .stage = CE_STAGE_RUN, .inputs = &inputs, .limits = &limits, .bpf = v->bpf,
 						.bpf_size = sizeof(filter), .trigger = v->trigger,
 						.park_object = "/usr/lib/park.so" };
@@ -79,6 +80,7 @@ static void files_outputs_and_clocks_make_no_shape(void **state)
 	v.code = "something(else)";
 	v.output = "another name";
 	v.wall_time_ms = 77;
+	v.cpu_time_ms = 78;
 	v.usage_interval_us = 5000;
 	assert_true(same(&plain, &v));
 }
@@ -101,6 +103,34 @@ static void everything_else_does(void **state)
 	for (size_t i = 0; i < CE_ARRAY_SIZE(v); i++)
 		if (same(&plain, &v[i]))
 			fail_msg("variant %zu is taken for the same shape", i);
+}
+
+static void less_cpu_time_fits_and_more_does_not(void **state)
+{
+	struct variant more = plain, less = plain;
+	struct ce_supervisor s;
+	struct ce_plan *plans[3];
+	struct ce_shape *shape;
+
+	(void)state;
+	memset(&s, 0, sizeof(s));
+	more.cpu_time_ms = plain.cpu_time_ms + 1;
+	less.cpu_time_ms = plain.cpu_time_ms - 1;
+	plans[0] = plan_of(&plain);
+	plans[1] = plan_of(&less);
+	plans[2] = plan_of(&more);
+	shape = ce__shape_find(&s, plans[0]);
+	assert_non_null(shape);
+	assert_ptr_equal(ce__shape_find(&s, plans[1]), shape);
+	assert_ptr_not_equal(ce__shape_find(&s, plans[2]), shape);
+	for (size_t i = 0; i < CE_ARRAY_SIZE(plans); i++)
+		free(plans[i]);
+	while (s.shapes) {
+		shape = s.shapes;
+		s.shapes = shape->next;
+		munmap(shape->plan, shape->plan_size);
+		free(shape);
+	}
 }
 
 static bool has(const struct ce_plan *plan, const char *text)
@@ -203,6 +233,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(files_outputs_and_clocks_make_no_shape),
 		cmocka_unit_test(everything_else_does),
+		cmocka_unit_test(less_cpu_time_fits_and_more_does_not),
 		cmocka_unit_test(a_shape_keeps_nothing_of_its_first_request),
 		cmocka_unit_test(shapes_are_bounded_and_the_oldest_goes),
 		cmocka_unit_test(a_trigger_out_of_place_is_refused),
