@@ -81,6 +81,8 @@ static void move_cell(struct ce_supervisor *s, struct ce_job *job, struct ce_job
 	job->report_fd = ce__steal_fd(&parked->report_fd);
 	job->lifeline_fd = ce__steal_fd(&parked->lifeline_fd);
 	job->work_fd = ce__steal_fd(&parked->work_fd);
+	job->nest = parked->nest;
+	parked->nest = NULL;
 	job->started = parked->started;
 	job->started.clock_us = ce__clock_us();
 	job->before = parked->before;
@@ -95,7 +97,15 @@ static void move_cell(struct ce_supervisor *s, struct ce_job *job, struct ce_job
 /* It may have been killed a moment ago. A dying init closes its end of the pipe long before its end can be seen by its pidfd. */
 static bool is_alive(const struct ce_job *parked)
 {
-	struct pollfd fds[] = { { .fd = parked->pidfd, .events = POLLIN }, { .fd = parked->report_fd, .events = POLLIN } };
+	const struct ce_job *nest = parked->nest;
+	struct pollfd fds[] = {
+		{ .fd = parked->pidfd, .events = POLLIN },
+		{ .fd = parked->report_fd, .events = POLLIN },
+		/* with a zygote ends all that is below it */
+		{ .fd = nest ? nest->pidfd : -1, .events = POLLIN },
+		{ .fd = nest ? nest->report_fd : -1, .events = POLLIN },
+		{ .fd = nest ? nest->park_fd : -1, .events = POLLIN },
+	};
 
 	return poll(fds, CE_ARRAY_SIZE(fds), 0) == 0;
 }
@@ -220,7 +230,7 @@ static struct ce_job *launch(struct ce_supervisor *s, struct ce_shape *shape)
 		return NULL;
 	job->shape = shape;
 	if (ce__zygote_wanted(shape)) {
-		job->zygote = ce__zygote_find(s, shape);
+		job->zygote = job->nest = ce__zygote_find(s, shape);
 		job->is_zygote = !job->zygote;
 	}
 	job->slot = slot;
@@ -300,6 +310,7 @@ bool ce__park_refill(struct ce_supervisor *s)
 
 	if (!s->shapes || s->stopping)
 		return false;
+	ce__zygote_end_retired(s);
 	count_waiting(s);
 	now = ce__clock_us();
 	for (const struct ce_job *job = s->jobs; job; job = job->next) {
@@ -321,7 +332,7 @@ bool ce__park_refill(struct ce_supervisor *s)
 	}
 	zygote = ce__zygote_wanted(shape) ? ce__zygote_find(s, shape) : NULL;
 	if (zygote && ce__zygote_is_old(zygote)) {
-		ce__stage_kill(s, zygote, CE_OUTCOME_CANCELLED, 0);
+		ce__zygote_retire(s, zygote);
 		return false;
 	}
 	launch(s, shape);
@@ -338,8 +349,9 @@ static void answer(struct ce_supervisor *s, const struct ce_shape *shape, const 
 			ce__job_finish(s, job, &finished);
 }
 
-static void count_started(struct ce_supervisor *s, const struct ce_job *job)
+static void count_started(struct ce_supervisor *s, struct ce_job *job)
 {
+	job->was_ready = true;
 	ce__counters_add(&s->counters->started, 1);
 	ce__counters_add(&s->counters->start_us, ce__clock_us() - job->launched_us);
 }
@@ -450,6 +462,8 @@ void ce__park_lost(struct ce_supervisor *s, struct ce_job *job, const struct ce_
 	if (job->killed_for) {
 		/* of old age, or for another: fewer will do */
 		shape->wanted -= !job->is_zygote && shape->wanted > shape->plan->stages[0].warm_min;
+	} else if (job->was_ready) {
+		/* somebody killed it, or the zygote that it lay below */
 	} else if (++shape->failures >= FAILURES_MAX && job->setup.adopt) {
 		shape->failures = 0;
 		ce__zygote_give_up(s, shape);

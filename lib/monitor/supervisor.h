@@ -89,7 +89,10 @@ struct ce_job {
 	bool is_zygote;
 	int user_fd, pid_fd;   /* of a zygote: its namespaces; owned */
 	uint64_t children;     /* of a zygote: how many it has made */
+	bool was_ready;	       /* what is started ahead: it came to where it waits */
+	bool retired;	       /* a zygote: it makes no more, and ends with the last cell below it */
 	struct ce_job *zygote; /* of its child, until that is born */
+	struct ce_job *nest;   /* the zygote whose namespaces this cell lies below: its end would be this one's */
 	struct ce_job *taker;  /* the request that it is made for; NULL: for whoever comes */
 	/* of a request that got one */
 	bool warm;
@@ -195,7 +198,12 @@ void ce__zygote_fork(struct ce_supervisor *s, struct ce_job *job);
 bool ce__zygote_is_old(const struct ce_job *zygote);
 /* No more children of this shape: each execution gets an interpreter of its own. */
 void ce__zygote_give_up(struct ce_supervisor *s, struct ce_shape *shape);
+/* It has ended: nobody waits for a child of its any more. */
 void ce__zygote_barren(struct ce_supervisor *s, struct ce_job *zygote);
+/* It makes no more. Its pid namespace is above those of its children, so it is ended once they are. */
+void ce__zygote_retire(struct ce_supervisor *s, struct ce_job *zygote);
+/* Ends those that have retired and have no cell below them. */
+void ce__zygote_end_retired(struct ce_supervisor *s);
 
 /* stage.c: one cell of it. */
 /* Closes what only the cell needs. */

@@ -184,7 +184,9 @@ static void run_one(struct ce_supervisor *s, struct ce_job *job, uint64_t now)
 		return;
 	}
 	if (now >= job->deadline_us) {
-		if (job->state != CE_JOB_RUNNING)
+		if (job->state == CE_JOB_ZYGOTE)
+			ce__zygote_retire(s, job);
+		else if (job->state != CE_JOB_RUNNING)
 			ce__stage_kill(s, job, CE_OUTCOME_SYSTEM_ERROR, 0);
 		else
 			ce__stage_kill(s, job, CE_OUTCOME_TIMEOUT, CE_LIMIT_WALL_TIME);

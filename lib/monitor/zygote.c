@@ -2,7 +2,7 @@
  *
  * Zygotes: interpreters that were started once and fork. Each lives in a cell of its own, with capabilities over its own user
  * namespace, in which those of its children's cells are made. Such a cell is like any other but that its init waits for the
- * program to be born into it. Children outlive their zygote: they belong to their cells. */
+ * program to be born into it. A zygote outlives its children: its pid namespace is above theirs. */
 #include "monitor/supervisor.h"
 
 #include <fcntl.h>
@@ -25,7 +25,7 @@ bool ce__zygote_wanted(const struct ce_shape *shape)
 struct ce_job *ce__zygote_find(const struct ce_supervisor *s, const struct ce_shape *shape)
 {
 	for (struct ce_job *job = s->jobs; job; job = job->next)
-		if (job->shape == shape && job->is_zygote && job->state != CE_JOB_DYING && job->state != CE_JOB_CLEANING &&
+		if (job->shape == shape && job->is_zygote && !job->retired && job->state != CE_JOB_DYING && job->state != CE_JOB_CLEANING &&
 		    job->state != CE_JOB_DONE)
 			return job;
 	return NULL;
@@ -64,8 +64,8 @@ void ce__zygote_give_up(struct ce_supervisor *s, struct ce_shape *shape)
 	struct ce_job *zygote = ce__zygote_find(s, shape);
 
 	shape->no_fork = true;
-	if (zygote && zygote->pidfd >= 0)
-		ce__stage_kill(s, zygote, CE_OUTCOME_CANCELLED, 0);
+	if (zygote)
+		ce__zygote_retire(s, zygote);
 }
 
 /* It stands at its program. */
@@ -174,10 +174,36 @@ bool ce__zygote_is_old(const struct ce_job *zygote)
 	return zygote->state == CE_JOB_ZYGOTE && zygote->children >= zygote->plan->stages[0].warm_max_uses;
 }
 
-/* Ends those that wait to be born. */
+void ce__zygote_retire(struct ce_supervisor *s, struct ce_job *zygote)
+{
+	zygote->retired = true;
+	zygote->deadline_us = UINT64_MAX;
+	/* Those that only wait have its layout and its seeds, of which it was enough. */
+	for (struct ce_job *job = s->jobs; job; job = job->next)
+		if (job->nest == zygote && job->shape && job->state == CE_JOB_PARKED && !job->taker)
+			ce__stage_kill(s, job, CE_OUTCOME_CANCELLED, 0);
+}
+
+static bool has_cells_below(const struct ce_supervisor *s, const struct ce_job *zygote)
+{
+	for (const struct ce_job *job = s->jobs; job; job = job->next)
+		if (job->nest == zygote)
+			return true;
+	return false;
+}
+
+void ce__zygote_end_retired(struct ce_supervisor *s)
+{
+	for (struct ce_job *job = s->jobs; job; job = job->next)
+		if (job->retired && job->pidfd >= 0 && job->state != CE_JOB_DYING && !has_cells_below(s, job))
+			ce__stage_kill(s, job, CE_OUTCOME_CANCELLED, 0);
+}
+
 void ce__zygote_barren(struct ce_supervisor *s, struct ce_job *zygote)
 {
 	for (struct ce_job *job = s->jobs; job; job = job->next) {
+		if (job->nest == zygote)
+			job->nest = NULL;
 		if (job->zygote != zygote)
 			continue;
 		job->zygote = NULL;

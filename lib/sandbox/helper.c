@@ -31,15 +31,16 @@ int ce__helper_start(int (*body)(void *), void *context, int flags, struct ce_he
 	*helper = (struct ce_helper){ -1, NULL };
 	if (stack == MAP_FAILED)
 		return -errno;
-	/* Not vfork, because descriptors that it opens shall be the supervisor's. */
-	helper->pid = clone(body, (char *)stack + STACK_BYTES, CLONE_VM | CLONE_VFORK | CLONE_FILES | SIGCHLD | flags, context);
-	if (helper->pid < 0) {
-		saved = errno;
-		munmap(stack, STACK_BYTES);
-		return -saved;
-	}
+	/* The kernel writes the pid: one who is killed here, being a helper itself, would leave a child that nobody knows. */
 	helper->stack = stack;
-	return 0;
+	/* Not vfork, because descriptors that it opens shall be the supervisor's. */
+	if (clone(body, (char *)stack + STACK_BYTES,
+		  CLONE_VM | CLONE_VFORK | CLONE_FILES | CLONE_PARENT_SETTID | SIGCHLD | flags, context, &helper->pid) >= 0)
+		return 0;
+	saved = errno;
+	helper->stack = NULL;
+	munmap(stack, STACK_BYTES);
+	return -saved;
 }
 
 int ce__helper_finish(struct ce_helper *helper)
@@ -48,7 +49,7 @@ int ce__helper_finish(struct ce_helper *helper)
 
 	if (!helper->stack)
 		return 0;
-	r = reap(helper->pid);
+	r = helper->pid > 0 ? reap(helper->pid) : 0;
 	munmap(helper->stack, STACK_BYTES);
 	helper->stack = NULL;
 	return r;

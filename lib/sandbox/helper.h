@@ -5,7 +5,7 @@
 #include "base/base.h"
 
 struct ce_helper {
-	pid_t pid;
+	pid_t pid;   /* -1: none was cloned */
 	void *stack; /* owned; NULL: there is none */
 };
 

@@ -263,7 +263,9 @@ struct building {
 	const struct ce_plan *plan;
 	const struct ce_plan_stage *stage;
 	bool writable, with_proc;
-	bool proc_refused;
+	int mounted; /* -errno of the /proc's mount */
+	struct ce_helper inner;
+	bool canceled; /* somebody killed it */
 	struct ce_failure *failure;
 	struct ce_root root;
 	int result; /* CE_ERR_* */
@@ -279,13 +281,14 @@ static int mount_proc(void *context)
 
 /* What the kernel wants to see before it grants a user namespace a fresh /proc: one with nothing mounted over it. Made by pid 1 of a
  * pid namespace that ends with it, so that it shows nobody. Where it cannot be had, the cell's cannot either, and says so. */
-static int add_dead_proc(bool *refused)
+static int add_dead_proc(struct building *b)
 {
-	int mounted = -EPERM;
-	int r = ce__helper_run(mount_proc, &mounted, CLONE_NEWPID);
+	int r;
 
-	*refused = !r && mounted == -EPERM;
-	return r ? r : *refused ? 0 : mounted;
+	b->mounted = -ECANCELED; /* if somebody kills it */
+	/* The supervisor reaps it, whatever becomes of us. */
+	r = ce__helper_start(mount_proc, &b->mounted, CLONE_NEWPID | CLONE_PARENT, &b->inner);
+	return r ? r : b->mounted == -EPERM ? 0 : b->mounted;
 }
 
 static int leave_host(void)
@@ -312,10 +315,11 @@ static int build_inside(void *context)
 		b->result = build(b->plan, b->stage, ".", b->writable, b->failure);
 	if (b->result)
 		return 0;
-	r = b->with_proc ? add_dead_proc(&b->proc_refused) : 0;
+	r = b->with_proc ? add_dead_proc(b) : 0;
 	if (!r)
 		r = leave_host();
 	if (r) {
+		b->canceled = r == -ECANCELED;
 		b->result = ce__failure_set(b->failure, CE_ERR_OS, -r, "root", "cannot make the root one of its own");
 		return 0;
 	}
@@ -383,8 +387,11 @@ int ce__roots_find(struct ce_roots *roots, const struct ce_plan *plan, const str
 	if (!p) {
 		for (int i = 0; i < TRIES; i++) {
 			ce__base_close(&b.root.fd);
+			b.result = 0;
+			b.canceled = false;
 			r = ce__helper_run(build_inside, &b, 0);
-			if (r != -ECANCELED)
+			ce__helper_finish(&b.inner);
+			if (r != -ECANCELED && !b.canceled)
 				break;
 		}
 		if (r && !b.result)
@@ -394,7 +401,7 @@ int ce__roots_find(struct ce_roots *roots, const struct ce_plan *plan, const str
 			return b.result;
 		}
 		p = take_entry(roots);
-		*p = (struct prepared){ key, ce__steal_pointer(&table), size, writable, b.with_proc, b.proc_refused ? trials : 0, 0, b.root };
+		*p = (struct prepared){ key, ce__steal_pointer(&table), size, writable, b.with_proc, b.mounted == -EPERM ? trials : 0, 0, b.root };
 	}
 	p->used = ++roots->clock;
 	*out = p->root;
