@@ -128,7 +128,7 @@ static int receive_hello(struct ce_supervisor *s, struct ce_failure *failure)
 	return 0;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	struct ce_supervisor s;
 	struct ce_failure failure;
@@ -143,6 +143,12 @@ int main(void)
 	if (ce__setup_inherited()) {
 		fputs("codeexec-supervisor: started by libcodeexec, not by hand\n", stderr);
 		return 2;
+	}
+	if (argc == 3 && !strcmp(argv[1], CE_ENTERED)) {
+		s.rootless = true;
+		s.host_uid = (uid_t)strtoul(argv[2], NULL, 10);
+	} else {
+		ce__setup_begin_again(&s, environ);
 	}
 	r = receive_hello(&s, &failure);
 	if (!r)

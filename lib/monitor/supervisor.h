@@ -135,6 +135,9 @@ struct ce_supervisor {
 
 /* setup.c: everything before the first execution. 0 or a CE_ERR_*. */
 int ce__setup_inherited(void);
+/* Enters a user namespace, where it is to have one, and executes itself in it, with CE_ENTERED and the user's id as arguments. */
+#define CE_ENTERED "--entered"
+void ce__setup_begin_again(struct ce_supervisor *s, char **environment);
 int ce__setup_run(struct ce_supervisor *s, struct ce_failure *failure);
 void ce__setup_undo(struct ce_supervisor *s);
 
