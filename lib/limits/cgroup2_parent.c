@@ -303,7 +303,7 @@ int ce__cgroup2_parent_open(const struct ce_limits_config *config, const struct 
 		ce__limits_why(why, 0, "our cgroup is outside of %s", v2->mount);
 	/* Only root may make groups at the top; that it could in a delegated mount would surprise its owner.
 	 */
-	if (r < 0 && geteuid() == 0 && (!v2->own || strcmp(v2->own, v2->mount) != 0))
+	if (r < 0 && geteuid() == 0 && !(config->flags & CE_LIMITS_ORDINARY_USER) && (!v2->own || strcmp(v2->own, v2->mount) != 0))
 		r = take_directory(v2->mount, config, out, &top);
 	return r;
 }

@@ -52,9 +52,9 @@ static int cgroup_version(const char *directory)
 	return fs.f_type == CGROUP_SUPER_MAGIC ? 1 : -EINVAL;
 }
 
-static int refuse(struct ce_failure *failure, const struct ce_limits_why *v2, const struct ce_limits_why *v1)
+static int refuse(struct ce_failure *failure, unsigned flags, const struct ce_limits_why *v2, const struct ce_limits_why *v1)
 {
-	const char *user = geteuid() == 0 ? "" : " --user";
+	const char *user = geteuid() == 0 && !(flags & CE_LIMITS_ORDINARY_USER) ? "" : " --user";
 
 	return ce__failure_set(
 	    failure, CE_ERR_UNSUPPORTED, 0, "limits",
@@ -116,7 +116,7 @@ int ce__limits_open(const struct ce_limits_config *config, struct ce_limits_back
 	if (backend)
 		free_backend(backend);
 	if (r == -EOPNOTSUPP)
-		return refuse(failure, &v2, &v1);
+		return refuse(failure, config->flags, &v2, &v1);
 	return ce__failure_set(failure, r == -ENOMEM ? CE_ERR_NO_MEMORY : CE_ERR_OS, -r, "limits",
 			       "cannot open a limits backend");
 }

@@ -12,6 +12,7 @@
 struct ce_limits_backend; /* one per supervisor */
 
 #define CE_LIMITS_ALLOW_WEAKER 1u /* fall back to rlimits and sampling */
+#define CE_LIMITS_ORDINARY_USER 4u /* not root to the host, whatever geteuid() says in our user namespace */
 #define CE_LIMITS_MOVE_HOST 2u    /* v2: host_pid and ourselves may move to a leaf of our cgroup */
 
 struct ce_limits_config {

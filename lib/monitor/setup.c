@@ -139,7 +139,7 @@ static int open_limits(struct ce_supervisor *s, struct ce_failure *failure)
 	struct ce_limits_config config = {
 		.cgroup = s->hello.cgroup[0] ? s->hello.cgroup : NULL,
 		.instance = s->instance,
-		.flags = (unsigned)s->hello.limits_flags,
+		.flags = (unsigned)s->hello.limits_flags | (s->host_uid ? CE_LIMITS_ORDINARY_USER : 0),
 		.host_pid = (pid_t)s->hello.type,
 		.fresh = s->hello.fresh_slots != 0,
 		.announce = ce__state_announce,

@@ -29,10 +29,10 @@ static int default_directory(struct ce_supervisor *s)
 {
 	if (s->hello.state_dir[0])
 		snprintf(s->state_dir, sizeof(s->state_dir), "%s", s->hello.state_dir);
-	else if (geteuid() == 0)
+	else if (s->host_uid == 0)
 		snprintf(s->state_dir, sizeof(s->state_dir), "/run/codeexec");
 	else
-		snprintf(s->state_dir, sizeof(s->state_dir), "/tmp/codeexec-%u", (unsigned)geteuid());
+		snprintf(s->state_dir, sizeof(s->state_dir), "/tmp/codeexec-%u", (unsigned)s->host_uid);
 	return 0;
 }
 

@@ -10,6 +10,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <linux/sched.h>
 #include <pthread.h>
 #include <sched.h>
@@ -28,6 +29,10 @@
 
 #define FATHER_PID 300 /* anything but the program's; what is given out next does not depend on it */
 #define RSEQ_BYTES 32
+#define RANGES_MAX 512
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
 
 /* ---- may it be forked? ---- */
 
@@ -128,6 +133,39 @@ static void receive(int channel, struct order *order)
 		_exit(127);
 }
 
+/* ---- memory ---- */
+
+/* What a child will have copies of. A page that is copied while the program runs, because it is written to, costs several times as
+ * much as one of many that are asked for while the child waits. */
+static struct range {
+	char *begin;
+	size_t size;
+} ranges[RANGES_MAX];
+static size_t range_count;
+
+static void note_ranges(void)
+{
+	FILE *maps = fopen("/proc/self/maps", "re");
+	char line[512], modes[8];
+	uintptr_t begin, end;
+
+	range_count = 0;
+	while (maps && range_count < RANGES_MAX && fgets(line, sizeof(line), maps)) {
+		if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " %7s", &begin, &end, modes) != 3 || modes[0] != 'r' || modes[1] != 'w' || modes[3] != 'p')
+			continue;
+		ranges[range_count++] = (struct range){ (char *)begin, end - begin };
+	}
+	if (maps)
+		fclose(maps);
+}
+
+/* Best effort: where it fails, or before Linux 5.14, pages come as they are met. */
+static void populate(void)
+{
+	for (size_t i = 0; i < range_count; i++)
+		madvise(ranges[i].begin, ranges[i].size, MADV_POPULATE_WRITE);
+}
+
 /* ---- in the child ---- */
 
 static void map_plan(const struct order *order, struct ce_cell_setup *setup)
@@ -205,6 +243,7 @@ static void become_program_of_cell(struct order *order)
 	close(setup.report_fd);
 	fcntl(setup.park_number, F_SETFD, FD_CLOEXEC);
 	memset(order, 0, sizeof(*order));
+	populate();
 }
 
 /* ---- in the zygote ---- */
@@ -271,6 +310,7 @@ void ce__zygote_serve(int channel)
 {
 	static struct order order;
 
+	note_ranges();
 	for (;;) {
 		volatile int status = 0;
 		long r;

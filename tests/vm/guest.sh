@@ -216,7 +216,7 @@ all_for() {
 			skip "$kind: ${program##*/}" "it needs a compiler or its helper, which the image does not have"
 			continue
 			;;
-		*/test_kill)
+		*/test_kill | */test_kill_warm)
 			skip "$kind: ${program##*/}" "everything is to be gone within a second, too short for emulated processors"
 			continue
 			;;
@@ -236,6 +236,8 @@ all_for() {
 	for script in /tests/integration/*.sh; do
 		if [ ! -f "$script" ]; then
 			continue
+		elif [ "${script##*/}" != cli.sh ]; then
+			skip "$kind: ${script##*/}" "it needs the source tree, which the image does not have"
 		elif [ "$kind" = undelegated ]; then
 			skip "$kind: ${script##*/}" "it expects the outcomes of limits that a cgroup keeps"
 		else
