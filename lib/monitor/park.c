@@ -17,6 +17,7 @@
 
 #define PARKED_MAX 64
 #define FAILURES_MAX 2
+#define USES_FOR_ZYGOTE 4
 #define BYTES_GUESS (UINT64_C(16) << 20)
 #define FILES_MAX_BYTES (UINT64_C(1) << 20) /* more is for init to write: this is the supervisor's one thread */
 #define YOUNG_US 3000			    /* what has just begun may be over soon: it goes first */
@@ -301,6 +302,17 @@ static void count_waiting(struct ce_supervisor *s)
 	ce__counters_set(&s->counters->bytes, bytes);
 }
 
+/* A shape that comes again and again and has no zygote yet. That one start is worth it however busy the machine is: all that come
+ * after it are made for a tenth. */
+static struct ce_shape *next_without_zygote(const struct ce_supervisor *s)
+{
+	for (struct ce_shape *shape = s->shapes; shape; shape = shape->next)
+		if (shape->uses >= USES_FOR_ZYGOTE && shape->wanted && shape->failures < FAILURES_MAX && ce__zygote_wanted(shape) &&
+		    !ce__zygote_find(s, shape))
+			return shape;
+	return NULL;
+}
+
 bool ce__park_refill(struct ce_supervisor *s)
 {
 	uint64_t now, bytes = 0, active = 0;
@@ -313,6 +325,12 @@ bool ce__park_refill(struct ce_supervisor *s)
 	ce__zygote_end_retired(s);
 	count_waiting(s);
 	now = ce__clock_us();
+	shape = next_without_zygote(s);
+	if (shape && s->counters->bytes + bytes_of(shape) <= s->hello.warm_memory_bytes) {
+		shape->uses = 0; /* if it ends, or cannot begin, not again at once */
+		launch(s, shape);
+		return false;
+	}
 	for (const struct ce_job *job = s->jobs; job; job = job->next) {
 		if (job->state == CE_JOB_QUEUED || job->state == CE_JOB_SETUP || job->state == CE_JOB_PARKING ||
 		    job->state == CE_JOB_AWAITING || (job->state == CE_JOB_RUNNING && now - job->started_us < YOUNG_US))
