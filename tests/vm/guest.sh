@@ -183,6 +183,20 @@ keeps_walls() {
 		-l bash -c 'while read -r l; do case $l in Cap*|NoNewPrivs*|Seccomp:*) echo "$l";; esac; done </proc/self/status'
 }
 
+# Nothing of ours goes by a clock that somebody can set.
+clock_jumps() {
+	local status=0
+	(
+		sleep 1
+		date -s '2040-01-01'
+		sleep 1
+		date -s '2020-01-01'
+	) >/dev/null 2>&1 &
+	answer root "$@" || status=1
+	wait $!
+	return "$status"
+}
+
 refuses_to_weaken() {
 	local said status=0
 	said=$(scope undelegated codeexec run -l bash -c : 2>&1) || status=$?
@@ -255,6 +269,10 @@ if command -v codeexec >/dev/null; then
 	for kind in root delegated undelegated; do
 		all_for "$kind"
 	done
+	ok "root: a clock that jumps twenty years is no timeout" clock_jumps '.status == "success" and .stdout == "whole\n"' \
+		--limit timeout=60s -l bash -c 'sleep 4; echo whole'
+	ok "root: a clock that jumps back does not stop the wall clock" clock_jumps '.status == "timeout"' \
+		--limit timeout=4s -l bash -c 'sleep 1000'
 	sleep 1
 	ok "machine: no process of ours is left" bash -c '! pgrep codeexec-superv'
 	ok "machine: no mount of ours is left" bash -c '! grep codeexec /proc/mounts'
