@@ -186,7 +186,7 @@ asan_tests() {
 	export UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
 	# Programs by the hundred run the same code of ours again and again: the gcc build has them.
 	run_tests asan --no-suite long --no-suite abi --no-suite bench --no-suite page --no-suite rootless --no-suite programs \
-		--no-suite differential --timeout-multiplier 4
+		--no-suite differential --no-suite kernel --timeout-multiplier 4
 }
 
 # With address space randomisation this TSan cannot map its shadow on kernels that randomise many bits.
