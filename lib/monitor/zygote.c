@@ -132,9 +132,10 @@ static int send_order(struct ce_supervisor *s, struct ce_job *job)
 	int fds[CE_PARK_ORDER_FDS] = { job->shape->plan_fd, setup->report_fd, setup->park_fd,
 				       setup->stdio[0],	    setup->stdio[1],  setup->stdio[2] };
 	size_t count = CE_PARK_ORDER_FIXED_FDS, first;
-	CE_CLEANUP_FD int procs = open_cgroups(job, fds, &count);
+	CE_CLEANUP_FD int procs = open_cgroups(job, fds, &count); /* closed at the end */
 	int r = 0;
 
+	(void)procs;
 	order.attach_count = count - CE_PARK_ORDER_FIXED_FDS;
 	memcpy(order.host_namespaces, setup->host_namespaces, sizeof(order.host_namespaces));
 	first = count;
