@@ -108,7 +108,7 @@ static bool is_alive(const struct ce_job *parked)
 		{ .fd = nest ? nest->park_fd : -1, .events = POLLIN },
 	};
 
-	return poll(fds, CE_ARRAY_SIZE(fds), 0) == 0;
+	return (!nest || nest->state == CE_JOB_ZYGOTE) && poll(fds, CE_ARRAY_SIZE(fds), 0) == 0;
 }
 
 static bool hand_over(struct ce_supervisor *s, struct ce_job *job, struct ce_job *parked)
@@ -149,7 +149,9 @@ static bool fork_for(struct ce_supervisor *s, struct ce_job *job, struct ce_shap
 {
 	struct ce_job *zygote = ce__zygote_wanted(shape) ? ce__zygote_find(s, shape) : NULL, *child;
 
-	if (!zygote || zygote->state != CE_JOB_ZYGOTE || ce__zygote_is_old(zygote))
+	if (zygote && ce__zygote_is_old(zygote))
+		ce__zygote_retire(s, zygote);
+	if (!zygote || zygote->state != CE_JOB_ZYGOTE || zygote->retired)
 		return false;
 	job->state = CE_JOB_AWAITING;
 	child = launch(s, shape);
@@ -184,7 +186,7 @@ bool ce__park_take(struct ce_supervisor *s, struct ce_job *job)
 	if (job->shape || !s->hello.warm_memory_bytes || !(job->plan->stages[job->stage].flags & CE_PLAN_STAGE_PARK) ||
 	    size_of_files(job->plan) > FILES_MAX_BYTES)
 		return false;
-	shape = ce__shape_find(s, job->plan);
+	shape = ce__park_most(s) ? ce__shape_find(s, job->plan) : NULL;
 	if (!shape)
 		return false;
 	parked = find_parked(s, shape);
@@ -217,6 +219,17 @@ static int open_pipes(struct ce_job *job)
 	return 0;
 }
 
+/* A zygote lives under its children's limits but for what their making takes: time, the father and the child, an order's
+ * descriptors, page tables. */
+static void give_room(struct ce_plan_stage *stage)
+{
+	stage->cpu_time_us = UINT64_MAX;
+	stage->processes += 8;
+	stage->open_files = stage->open_files < 64 ? 64 : stage->open_files;
+	if (stage->memory_bytes < UINT64_MAX / 2)
+		stage->memory_bytes += UINT64_C(32) << 20;
+}
+
 /* One of `shape`, or what it takes to have one: its zygote. NULL: there is no room. */
 static struct ce_job *launch(struct ce_supervisor *s, struct ce_shape *shape)
 {
@@ -245,7 +258,7 @@ static struct ce_job *launch(struct ce_supervisor *s, struct ce_shape *shape)
 		return NULL;
 	}
 	if (job->is_zygote)
-		job->plan->stages[0].cpu_time_us = UINT64_MAX; /* that of many children's forks */
+		give_room(&job->plan->stages[0]);
 	ce__stage_start(s, job);
 	return job;
 }
@@ -264,8 +277,16 @@ static void evict(struct ce_supervisor *s, const struct ce_shape *shape)
 		if (job->shape && job->shape != shape && job->state == CE_JOB_PARKED &&
 		    job->shape->used_us < (victim ? victim->shape->used_us : shape->used_us))
 			victim = job;
-	if (victim)
+	if (victim) {
 		ce__stage_kill(s, victim, CE_OUTCOME_CANCELLED, 0);
+		return;
+	}
+	for (struct ce_job *job = s->jobs; job; job = job->next)
+		if (job->shape != shape && job->state == CE_JOB_ZYGOTE && !job->retired &&
+		    job->shape->used_us < (victim ? victim->shape->used_us : shape->used_us))
+			victim = job;
+	if (victim)
+		ce__zygote_retire(s, victim);
 }
 
 static struct ce_shape *next_wanted(struct ce_supervisor *s, uint64_t now)
@@ -304,10 +325,10 @@ static void count_waiting(struct ce_supervisor *s)
 
 /* A shape that comes again and again and has no zygote yet. That one start is worth it however busy the machine is: all that come
  * after it are made for a tenth. */
-static struct ce_shape *next_without_zygote(const struct ce_supervisor *s)
+static struct ce_shape *next_without_zygote(const struct ce_supervisor *s, uint64_t now)
 {
 	for (struct ce_shape *shape = s->shapes; shape; shape = shape->next)
-		if (shape->uses >= USES_FOR_ZYGOTE && shape->wanted && shape->failures < FAILURES_MAX && ce__zygote_wanted(shape) &&
+		if (shape->uses >= USES_FOR_ZYGOTE && shape->wanted && now - shape->used_us <= FORGOTTEN_US && shape->failures < FAILURES_MAX && ce__zygote_wanted(shape) &&
 		    !ce__zygote_find(s, shape))
 			return shape;
 	return NULL;
@@ -325,8 +346,8 @@ bool ce__park_refill(struct ce_supervisor *s)
 	ce__zygote_end_retired(s);
 	count_waiting(s);
 	now = ce__clock_us();
-	shape = next_without_zygote(s);
-	if (shape && s->counters->bytes + bytes_of(shape) <= s->hello.warm_memory_bytes) {
+	shape = next_without_zygote(s, now);
+	if (shape && s->counters->waiting + s->counters->zygotes < ce__park_most(s) && s->counters->bytes + bytes_of(shape) <= s->hello.warm_memory_bytes) {
 		shape->uses = 0; /* if it ends, or cannot begin, not again at once */
 		launch(s, shape);
 		return false;
@@ -397,9 +418,15 @@ void ce__park_on_message(struct ce_supervisor *s, struct ce_job *job)
 	if (job->state == CE_JOB_ZYGOTE) {
 		uint64_t error;
 
-		/* It could not fork, or has ended. */
-		if (recv(job->park_fd, &error, sizeof(error), MSG_DONTWAIT) <= 0)
-			ce__supervisor_drop_fd(s, &job->park_fd);
+		ssize_t size = recv(job->park_fd, &error, sizeof(error), MSG_DONTWAIT);
+
+		if (size < 0 && (errno == EAGAIN || errno == EINTR))
+			return;
+		if (size > 0) {
+			ce__zygote_failed(s, job);
+			return;
+		}
+		ce__supervisor_drop_fd(s, &job->park_fd); /* it has ended, or is about to */
 		ce__stage_kill(s, job, CE_OUTCOME_SYSTEM_ERROR, 0);
 		return;
 	}
@@ -482,7 +509,7 @@ void ce__park_lost(struct ce_supervisor *s, struct ce_job *job, const struct ce_
 		shape->wanted -= !job->is_zygote && shape->wanted > shape->plan->stages[0].warm_min;
 	} else if (job->was_ready) {
 		/* somebody killed it, or the zygote that it lay below */
-	} else if (++shape->failures >= FAILURES_MAX && job->setup.adopt) {
+	} else if (++shape->failures >= FAILURES_MAX && (job->setup.adopt || job->is_zygote)) {
 		shape->failures = 0;
 		ce__zygote_give_up(s, shape);
 	}

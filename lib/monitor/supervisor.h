@@ -201,6 +201,8 @@ void ce__zygote_fork(struct ce_supervisor *s, struct ce_job *job);
 bool ce__zygote_is_old(const struct ce_job *zygote);
 /* No more children of this shape: each execution gets an interpreter of its own. */
 void ce__zygote_give_up(struct ce_supervisor *s, struct ce_shape *shape);
+/* It could not fork. */
+void ce__zygote_failed(struct ce_supervisor *s, struct ce_job *zygote);
 /* It has ended: nobody waits for a child of its any more. */
 void ce__zygote_barren(struct ce_supervisor *s, struct ce_job *zygote);
 /* It makes no more. Its pid namespace is above those of its children, so it is ended once they are. */

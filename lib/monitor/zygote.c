@@ -14,8 +14,10 @@
 
 #include "monitor/shape.h"
 
+#define FORK_FAILURES_MAX 2
+
 /* What a zygote's child needs namespaces of its own for; without one of them it is started like any other. */
-#define NEEDED (CE_PROTECTION_USER_NS | CE_PROTECTION_PID_NS | CE_PROTECTION_MOUNT_NS | CE_PROTECTION_PRIVATE_PROC)
+#define NEEDED (CE_PROTECTION_USER_NS | CE_PROTECTION_PID_NS | CE_PROTECTION_MOUNT_NS | CE_PROTECTION_PRIVATE_PROC | CE_PROTECTION_NO_CAPABILITIES)
 
 bool ce__zygote_wanted(const struct ce_shape *shape)
 {
@@ -127,7 +129,8 @@ static int send_order(struct ce_supervisor *s, struct ce_job *job)
 		.rootless = setup->rootless,
 		.rlimits_only = setup->rlimits_only,
 		.plan_size = job->shape->plan_size,
-		.park_number = (uint64_t)setup->park_number,
+		/* where the zygote has its own, and its children look for theirs */
+		.park_number = (uint64_t)job->zygote->setup.park_number,
 	};
 	int fds[CE_PARK_ORDER_FDS] = { job->shape->plan_fd, setup->report_fd, setup->park_fd,
 				       setup->stdio[0],	    setup->stdio[1],  setup->stdio[2] };
@@ -148,7 +151,7 @@ static int send_order(struct ce_supervisor *s, struct ce_job *job)
 		count += !r;
 	}
 	if (!r)
-		r = ce__message_send(job->zygote->park_fd, &order, sizeof(order), NULL, 0, fds, count);
+		r = ce__message_send_flags(job->zygote->park_fd, &order, sizeof(order), NULL, 0, fds, count, MSG_DONTWAIT);
 	while (count > first)
 		ce__base_close(&fds[--count]);
 	return r;
@@ -198,6 +201,21 @@ void ce__zygote_end_retired(struct ce_supervisor *s)
 	for (struct ce_job *job = s->jobs; job; job = job->next)
 		if (job->retired && job->pidfd >= 0 && job->state != CE_JOB_DYING && !has_cells_below(s, job))
 			ce__stage_kill(s, job, CE_OUTCOME_CANCELLED, 0);
+}
+
+void ce__zygote_failed(struct ce_supervisor *s, struct ce_job *zygote)
+{
+	struct ce_shape *shape = zygote->shape;
+
+	/* Those who wait for it go the other way; those who run below it go on. */
+	for (struct ce_job *job = s->jobs; job; job = job->next)
+		if (job->zygote == zygote && job->state == CE_JOB_SETUP && job->started.kind && job->pidfd >= 0)
+			ce__stage_kill(s, job, CE_OUTCOME_CANCELLED, 0);
+	if (++shape->failures >= FORK_FAILURES_MAX) {
+		shape->failures = 0;
+		ce__zygote_give_up(s, shape);
+	}
+	ce__zygote_retire(s, zygote);
 }
 
 void ce__zygote_barren(struct ce_supervisor *s, struct ce_job *zygote)

@@ -233,6 +233,9 @@ static void become_program_of_cell(struct order *order)
 		_exit(127);
 	}
 	register_rseq();
+	/* The father shares the zygote's memory: the program must not meet it. Then init is our parent. */
+	while (getppid() != 1)
+		sched_yield();
 	if (ce__cell_run_steps(&cell, ce__cell_forked_steps)) {
 		ce__cell_report(&cell, CE_RECORD_FAILED);
 		_exit(127);

@@ -125,6 +125,9 @@ static int set_rlimits(struct ce_cell *cell, const char **path)
 		*path = limits[i].name;
 		if (limits[i].value == RLIM_INFINITY)
 			continue;
+		/* Where all have one uid it counts those of its children's cells too. */
+		if (limits[i].resource == RLIMIT_NPROC && cell->setup->zygote)
+			continue;
 		/* Behind a cgroup the host's own, narrower wall is as good; nobody may raise it. */
 		if (limits[i].resource == RLIMIT_NPROC && !only && beyond_hard_limit(RLIMIT_NPROC, limits[i].value))
 			continue;
