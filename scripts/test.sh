@@ -54,7 +54,7 @@ mkdir -p "$out"
 cd "$ce_root"
 table=$out/steps.txt
 : >"$table"
-tests_passed=0 tests_failed=0 steps_passed=0 steps_failed=0
+tests_passed=0 tests_failed=0 steps_passed=0 steps_failed=0 steps_run=0
 
 install_packages() {
 	say "Packages"
@@ -88,6 +88,7 @@ step() {
 	name=$1
 	shift
 	case $name in *"$only"*) ;; *) return 0 ;; esac
+	steps_run=$((steps_run + 1))
 	log=$out/$(printf '%s' "$name" | tr -c 'a-zA-Z0-9\n' '-').log
 	say "$name"
 	started=$(date +%s)
@@ -244,4 +245,5 @@ printf '\n'
 say "Summary after $(($(date +%s) - started_at)) s"
 sed 's/^/    /' "$table"
 printf '%d passed, %d failed\n' "$((tests_passed + steps_passed))" "$((tests_failed + steps_failed))"
+[ "$steps_run" -gt 0 ] || die "--only $only: no step has that in its name"
 [ "$((tests_failed + steps_failed))" -eq 0 ]

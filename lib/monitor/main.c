@@ -119,7 +119,8 @@ static int receive_hello(struct ce_supervisor *s, struct ce_failure *failure)
 	ssize_t n = ce__message_receive(s->control, &s->hello, sizeof(s->hello), &fd, &count, 0);
 
 	s->counters = ce__counters_map(count == 1 ? fd : -1);
-	if (!s->counters || n != (ssize_t)sizeof(s->hello) || s->hello.type != CE_MSG_HELLO || s->hello.version != CE_MESSAGE_VERSION ||
+	if (!s->counters || n != (ssize_t)sizeof(s->hello) || s->hello.type != CE_MSG_HELLO ||
+	    s->hello.version != CE_MESSAGE_VERSION ||
 	    !memchr(s->hello.cgroup, 0, sizeof(s->hello.cgroup)) ||
 	    !memchr(s->hello.state_dir, 0, sizeof(s->hello.state_dir)) || s->hello.max_concurrent == 0 ||
 	    s->hello.max_concurrent > 1000000)
@@ -147,10 +148,12 @@ int main(int argc, char **argv)
 	if (argc == 3 && !strcmp(argv[1], CE_ENTERED)) {
 		s.rootless = true;
 		s.host_uid = (uid_t)strtoul(argv[2], NULL, 10);
+		r = 0;
 	} else {
-		ce__setup_begin_again(&s, environ);
+		r = ce__setup_user(&s, environ, &failure);
 	}
-	r = receive_hello(&s, &failure);
+	if (!r)
+		r = receive_hello(&s, &failure);
 	if (!r)
 		r = ce__setup_run(&s, &failure);
 	if (send_ready(&s, &failure) == 0 && !r)

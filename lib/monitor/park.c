@@ -149,9 +149,7 @@ static bool fork_for(struct ce_supervisor *s, struct ce_job *job, struct ce_shap
 {
 	struct ce_job *zygote = ce__zygote_wanted(shape) ? ce__zygote_find(s, shape) : NULL, *child;
 
-	if (zygote && ce__zygote_is_old(zygote))
-		ce__zygote_retire(s, zygote);
-	if (!zygote || zygote->state != CE_JOB_ZYGOTE || zygote->retired)
+	if (!zygote || zygote->state != CE_JOB_ZYGOTE)
 		return false;
 	job->state = CE_JOB_AWAITING;
 	child = launch(s, shape);
@@ -183,10 +181,10 @@ bool ce__park_take(struct ce_supervisor *s, struct ce_job *job)
 	struct ce_shape *shape;
 	struct ce_job *parked;
 
-	if (job->shape || !s->hello.warm_memory_bytes || !(job->plan->stages[job->stage].flags & CE_PLAN_STAGE_PARK) ||
+	if (job->shape || ce__park_most(s) == 0 || !(job->plan->stages[job->stage].flags & CE_PLAN_STAGE_PARK) ||
 	    size_of_files(job->plan) > FILES_MAX_BYTES)
 		return false;
-	shape = ce__park_most(s) ? ce__shape_find(s, job->plan) : NULL;
+	shape = ce__shape_find(s, job->plan);
 	if (!shape)
 		return false;
 	parked = find_parked(s, shape);
@@ -286,7 +284,7 @@ static void evict(struct ce_supervisor *s, const struct ce_shape *shape)
 		    job->shape->used_us < (victim ? victim->shape->used_us : shape->used_us))
 			victim = job;
 	if (victim)
-		ce__zygote_retire(s, victim);
+		ce__zygote_retire(victim);
 }
 
 static struct ce_shape *next_wanted(struct ce_supervisor *s, uint64_t now)
@@ -300,27 +298,32 @@ static struct ce_shape *next_wanted(struct ce_supervisor *s, uint64_t now)
 			continue;
 		for (const struct ce_job *job = s->jobs; job; job = job->next)
 			have += job->shape == shape && job->state == CE_JOB_PARKED;
-		if (!shape->wanted && !shape->pinned)
-			continue;
 		if (have < shape->wanted && (!best || shape->used_us > best->used_us))
 			best = shape;
 	}
 	return best;
 }
 
-static void count_waiting(struct ce_supervisor *s)
+/* What waits, counted anew in each turn, for us and for those who ask. */
+struct waiting {
+	uint64_t bytes, parked, zygotes;
+};
+
+static struct waiting count_waiting(struct ce_supervisor *s)
 {
-	uint64_t bytes = 0, waiting = 0, zygotes = 0;
+	struct waiting w = { 0, 0, 0 };
 
 	for (const struct ce_job *job = s->jobs; job; job = job->next) {
-		waiting += job->state == CE_JOB_PARKED;
-		zygotes += job->state == CE_JOB_ZYGOTE;
-		if (job->state == CE_JOB_PARKED || job->state == CE_JOB_ZYGOTE)
-			bytes += bytes_of(job->shape);
+		if (job->state != CE_JOB_PARKED && job->state != CE_JOB_ZYGOTE)
+			continue;
+		w.parked += job->state == CE_JOB_PARKED;
+		w.zygotes += job->state == CE_JOB_ZYGOTE;
+		w.bytes += bytes_of(job->shape);
 	}
-	ce__counters_set(&s->counters->waiting, waiting);
-	ce__counters_set(&s->counters->zygotes, zygotes);
-	ce__counters_set(&s->counters->bytes, bytes);
+	ce__counters_set(&s->counters->waiting, w.parked);
+	ce__counters_set(&s->counters->zygotes, w.zygotes);
+	ce__counters_set(&s->counters->bytes, w.bytes);
+	return w;
 }
 
 /* A shape that comes again and again and has no zygote yet. That one start is worth it however busy the machine is: all that come
@@ -328,26 +331,27 @@ static void count_waiting(struct ce_supervisor *s)
 static struct ce_shape *next_without_zygote(const struct ce_supervisor *s, uint64_t now)
 {
 	for (struct ce_shape *shape = s->shapes; shape; shape = shape->next)
-		if (shape->uses >= USES_FOR_ZYGOTE && shape->wanted && now - shape->used_us <= FORGOTTEN_US && shape->failures < FAILURES_MAX && ce__zygote_wanted(shape) &&
-		    !ce__zygote_find(s, shape))
+		if (shape->uses >= USES_FOR_ZYGOTE && shape->wanted && now - shape->used_us <= FORGOTTEN_US &&
+		    shape->failures < FAILURES_MAX && ce__zygote_wanted(shape) && !ce__zygote_find(s, shape))
 			return shape;
 	return NULL;
 }
 
 bool ce__park_refill(struct ce_supervisor *s)
 {
-	uint64_t now, bytes = 0, active = 0;
-	size_t count = 0;
+	uint64_t now, active = 0;
 	struct ce_shape *shape;
-	struct ce_job *zygote;
+	struct waiting w;
 
 	if (!s->shapes || s->stopping)
 		return false;
 	ce__zygote_end_retired(s);
-	count_waiting(s);
+	w = count_waiting(s);
+	if (w.parked + w.zygotes >= ce__park_most(s))
+		return false;
 	now = ce__clock_us();
 	shape = next_without_zygote(s, now);
-	if (shape && s->counters->waiting + s->counters->zygotes < ce__park_most(s) && s->counters->bytes + bytes_of(shape) <= s->hello.warm_memory_bytes) {
+	if (shape && w.bytes + bytes_of(shape) <= s->hello.warm_memory_bytes) {
 		shape->uses = 0; /* if it ends, or cannot begin, not again at once */
 		launch(s, shape);
 		return false;
@@ -357,34 +361,24 @@ bool ce__park_refill(struct ce_supervisor *s)
 		    job->state == CE_JOB_AWAITING || (job->state == CE_JOB_RUNNING && now - job->started_us < YOUNG_US))
 			return false; /* one at a time, and after what somebody waits for */
 		active += job->state == CE_JOB_RUNNING;
-		if (job->state == CE_JOB_PARKED || job->state == CE_JOB_ZYGOTE) {
-			count++;
-			bytes += bytes_of(job->shape);
-		}
 	}
 	shape = active < s->processors ? next_wanted(s, now) : NULL;
-	if (!shape || count >= ce__park_most(s))
+	if (!shape)
 		return false;
-	if (bytes + bytes_of(shape) > s->hello.warm_memory_bytes) {
+	if (w.bytes + bytes_of(shape) > s->hello.warm_memory_bytes)
 		evict(s, shape);
-		return false;
-	}
-	zygote = ce__zygote_wanted(shape) ? ce__zygote_find(s, shape) : NULL;
-	if (zygote && ce__zygote_is_old(zygote)) {
-		ce__zygote_retire(s, zygote);
-		return false;
-	}
-	launch(s, shape);
+	else
+		launch(s, shape);
 	return false; /* what ended at once has nobody who waits for its slot */
 }
 
 /* Tells those who asked for a process of this shape. */
-static void answer(struct ce_supervisor *s, const struct ce_shape *shape, const struct ce_failure *failure)
+static void answer(struct ce_supervisor *s, struct ce_shape *shape, const struct ce_failure *failure)
 {
 	struct ce_finished finished = { .type = CE_MSG_FINISHED, .failure = *failure };
 
 	for (struct ce_job *job = s->jobs; job; job = job->next)
-		if (job->state == CE_JOB_PREWARM && ce__shape_same(job->plan, shape->plan))
+		if (job->state == CE_JOB_PREWARM && ce__shape_find(s, job->plan) == shape)
 			ce__job_finish(s, job, &finished);
 }
 
@@ -417,7 +411,6 @@ void ce__park_on_message(struct ce_supervisor *s, struct ce_job *job)
 		return;
 	if (job->state == CE_JOB_ZYGOTE) {
 		uint64_t error;
-
 		ssize_t size = recv(job->park_fd, &error, sizeof(error), MSG_DONTWAIT);
 
 		if (size < 0 && (errno == EAGAIN || errno == EINTR))
@@ -488,6 +481,16 @@ void ce__park_prewarm(struct ce_supervisor *s, struct ce_job *job)
 	ce__job_finish(s, job, &finished);
 }
 
+void ce__park_failed(struct ce_supervisor *s, const struct ce_job *job)
+{
+	struct ce_shape *shape = job->shape;
+
+	if (++shape->failures < FAILURES_MAX || !(job->setup.adopt || job->is_zygote))
+		return;
+	shape->failures = 0; /* it may be parked still */
+	ce__zygote_give_up(s, shape);
+}
+
 void ce__park_lost(struct ce_supervisor *s, struct ce_job *job, const struct ce_failure *failure)
 {
 	struct ce_shape *shape = job->shape;
@@ -507,11 +510,8 @@ void ce__park_lost(struct ce_supervisor *s, struct ce_job *job, const struct ce_
 	if (job->killed_for) {
 		/* of old age, or for another: fewer will do */
 		shape->wanted -= !job->is_zygote && shape->wanted > shape->plan->stages[0].warm_min;
-	} else if (job->was_ready) {
-		/* somebody killed it, or the zygote that it lay below */
-	} else if (++shape->failures >= FAILURES_MAX && (job->setup.adopt || job->is_zygote)) {
-		shape->failures = 0;
-		ce__zygote_give_up(s, shape);
+	} else if (!job->was_ready) { /* one that was has been killed by somebody, or with the zygote above it */
+		ce__park_failed(s, job);
 	}
 	if (shape->failures < FAILURES_MAX)
 		return;

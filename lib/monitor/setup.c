@@ -251,49 +251,48 @@ static size_t spare_slots(const struct ce_supervisor *s)
 }
 
 /* An ordinary user's cells are opened, and joined by zygotes' children, with what the kernel calls the capabilities over a process's
- * memory: those of the user namespace in which it was last exec'ed. So we enter ours first, and begin again. Comes back if that
- * cannot be had, which ce__setup_run then finds and tells. */
-void ce__setup_begin_again(struct ce_supervisor *s, char **environment)
+ * memory: those of the user namespace in which it was last exec'ed. So we enter ours first, and begin again in it. Where that exec
+ * fails only zygotes do. */
+int ce__setup_user(struct ce_supervisor *s, char **environment, struct ce_failure *failure)
 {
 	char own[] = "codeexec-supervisor", entered[] = CE_ENTERED, uid[16];
 	char *arguments[] = { own, entered, uid, NULL };
-	struct ce_failure ignored;
 	bool initial_root = false;
+	int r;
 
+	/* It is received once we are where we stay; what is not one is told of then. */
 	if (recv(s->control, &s->hello, sizeof(s->hello), MSG_PEEK) != (ssize_t)sizeof(s->hello))
-		return;
-	snprintf(uid, sizeof(uid), "%u", (unsigned)geteuid());
-	if (can_use_many_uids(s, &initial_root) || (geteuid() == 0 && initial_root) || enter_user_namespace(&ignored))
-		return;
-	s->rootless = true;
-	s->host_uid = (uid_t)strtoul(uid, NULL, 10);
+		return 0;
+	s->host_uid = geteuid(); /* in a user namespace of our own it will read 0 */
+	if (access("/proc/self/uid_map", R_OK) < 0)
+		return ce__failure_set(failure, CE_ERR_UNSUPPORTED, errno, "proc", "/proc is not mounted, or not this pid namespace's");
+	s->rootless = !can_use_many_uids(s, &initial_root);
+	if (!s->rootless)
+		return 0;
+	if (s->host_uid == 0 && initial_root)
+		return ce__failure_set(failure, CE_ERR_UNSUPPORTED, 0, "uids",
+				       "run by root, but without the capabilities SYS_ADMIN, SETUID, SETGID, CHOWN or without the "
+				       "uid range; run it as an ordinary user, or give them back");
+	r = enter_user_namespace(failure);
+	if (r)
+		return r;
+	snprintf(uid, sizeof(uid), "%u", (unsigned)s->host_uid);
 	if (fcntl(s->control, F_SETFD, 0) == 0)
 		execve("/proc/self/exe", arguments, environment);
 	fcntl(s->control, F_SETFD, FD_CLOEXEC);
+	return 0;
 }
 
 int ce__setup_run(struct ce_supervisor *s, struct ce_failure *failure)
 {
-	bool initial_root = false, entered;
 	int r;
 
 	occupy_standard_fds();
-	entered = s->rootless;
-	if (!entered) {
-		s->host_uid = geteuid(); /* in a user namespace of our own it will read 0 */
-		s->rootless = !can_use_many_uids(s, &initial_root);
-	}
-	if (!entered && s->rootless && geteuid() == 0 && initial_root)
-		return ce__failure_set(failure, CE_ERR_UNSUPPORTED, 0, "uids",
-				       "run by root, but without the capabilities SYS_ADMIN, SETUID, SETGID, CHOWN or without the "
-				       "uid range; run it as an ordinary user, or give them back");
 	r = watch_host(s, failure);
 	if (!r)
 		r = ce__state_open(s, failure);
 	if (!r)
 		r = open_limits(s, failure);
-	if (!r && s->rootless && !entered)
-		r = enter_user_namespace(failure);
 	if (!r)
 		r = enter_mount_namespace(s, failure);
 	if (r)

@@ -135,9 +135,10 @@ struct ce_supervisor {
 
 /* setup.c: everything before the first execution. 0 or a CE_ERR_*. */
 int ce__setup_inherited(void);
-/* Enters a user namespace, where it is to have one, and executes itself in it, with CE_ENTERED and the user's id as arguments. */
+/* Who we are to the host. An ordinary user's enters a user namespace of its own and executes itself in it, with CE_ENTERED and the
+ * user's id as arguments: that one does not call it. */
 #define CE_ENTERED "--entered"
-void ce__setup_begin_again(struct ce_supervisor *s, char **environment);
+int ce__setup_user(struct ce_supervisor *s, char **environment, struct ce_failure *failure);
 int ce__setup_run(struct ce_supervisor *s, struct ce_failure *failure);
 void ce__setup_undo(struct ce_supervisor *s);
 
@@ -187,6 +188,8 @@ void ce__park_prewarm(struct ce_supervisor *s, struct ce_job *job);
 void ce__park_on_message(struct ce_supervisor *s, struct ce_job *job);
 /* One of them ended, or could not be started: `failure` may be NULL. Nothing for other jobs. */
 void ce__park_lost(struct ce_supervisor *s, struct ce_job *job, const struct ce_failure *failure);
+/* It did not come to where it waits, or a zygote could not fork: after two in a row its shape is not forked, or not started ahead. */
+void ce__park_failed(struct ce_supervisor *s, const struct ce_job *job);
 /* A request that has ended waits for none any more. */
 void ce__park_forget_taker(struct ce_supervisor *s, const struct ce_job *job);
 size_t ce__park_most(const struct ce_supervisor *s);
@@ -198,7 +201,6 @@ struct ce_job *ce__zygote_find(const struct ce_supervisor *s, const struct ce_sh
 void ce__zygote_ready(struct ce_supervisor *s, struct ce_job *job);
 void ce__zygote_prepare(const struct ce_supervisor *s, struct ce_job *job);
 void ce__zygote_fork(struct ce_supervisor *s, struct ce_job *job);
-bool ce__zygote_is_old(const struct ce_job *zygote);
 /* No more children of this shape: each execution gets an interpreter of its own. */
 void ce__zygote_give_up(struct ce_supervisor *s, struct ce_shape *shape);
 /* It could not fork. */
@@ -206,7 +208,9 @@ void ce__zygote_failed(struct ce_supervisor *s, struct ce_job *zygote);
 /* It has ended: nobody waits for a child of its any more. */
 void ce__zygote_barren(struct ce_supervisor *s, struct ce_job *zygote);
 /* It makes no more. Its pid namespace is above those of its children, so it is ended once they are. */
-void ce__zygote_retire(struct ce_supervisor *s, struct ce_job *zygote);
+void ce__zygote_retire(struct ce_job *zygote);
+/* The same, and those that only wait, which have its layout and seeds, are ended. */
+void ce__zygote_age_out(struct ce_supervisor *s, struct ce_job *zygote);
 /* Ends those that have retired and have no cell below them. */
 void ce__zygote_end_retired(struct ce_supervisor *s);
 

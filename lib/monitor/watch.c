@@ -185,7 +185,7 @@ static void run_one(struct ce_supervisor *s, struct ce_job *job, uint64_t now)
 	}
 	if (now >= job->deadline_us) {
 		if (job->state == CE_JOB_ZYGOTE)
-			ce__zygote_retire(s, job);
+			ce__zygote_age_out(s, job);
 		else if (job->state != CE_JOB_RUNNING)
 			ce__stage_kill(s, job, CE_OUTCOME_SYSTEM_ERROR, 0);
 		else

@@ -14,10 +14,10 @@
 
 #include "monitor/shape.h"
 
-#define FORK_FAILURES_MAX 2
-
-/* What a zygote's child needs namespaces of its own for; without one of them it is started like any other. */
-#define NEEDED (CE_PROTECTION_USER_NS | CE_PROTECTION_PID_NS | CE_PROTECTION_MOUNT_NS | CE_PROTECTION_PRIVATE_PROC | CE_PROTECTION_NO_CAPABILITIES)
+/* What a zygote's child needs; without one of them it is started like any other. */
+#define NEEDED                                                                                                                    \
+	(CE_PROTECTION_USER_NS | CE_PROTECTION_PID_NS | CE_PROTECTION_MOUNT_NS | CE_PROTECTION_PRIVATE_PROC |                      \
+	 CE_PROTECTION_NO_CAPABILITIES)
 
 bool ce__zygote_wanted(const struct ce_shape *shape)
 {
@@ -67,20 +67,17 @@ void ce__zygote_give_up(struct ce_supervisor *s, struct ce_shape *shape)
 
 	shape->no_fork = true;
 	if (zygote)
-		ce__zygote_retire(s, zygote);
+		ce__zygote_retire(zygote);
 }
 
 /* It stands at its program. */
 void ce__zygote_ready(struct ce_supervisor *s, struct ce_job *job)
 {
-	if (job->before.obstacle)
-		job->shape->no_fork = true; /* started ahead for one execution each, then */
 	job->user_fd = open_namespace(s, job, namespace_index(CLONE_NEWUSER));
 	job->pid_fd = open_namespace(s, job, namespace_index(CLONE_NEWPID));
-	if (job->shape->plan_fd < 0 && make_plan_fd(job->shape))
-		job->shape->no_fork = true;
-	if (job->shape->no_fork || job->user_fd < 0 || job->pid_fd < 0) {
-		job->shape->no_fork = true;
+	if (job->before.obstacle || job->user_fd < 0 || job->pid_fd < 0 ||
+	    (job->shape->plan_fd < 0 && make_plan_fd(job->shape))) {
+		job->shape->no_fork = true; /* started ahead for one execution each, then */
 		ce__stage_kill(s, job, CE_OUTCOME_CANCELLED, 0);
 		return;
 	}
@@ -107,14 +104,19 @@ void ce__zygote_prepare(const struct ce_supervisor *s, struct ce_job *job)
 	setup->parent_program_uid = s->rootless ? CE_CELL_UID : setup->program_uid;
 }
 
-static int open_cgroups(struct ce_job *job, int *fds, size_t *count)
+/* What the child writes itself into: v1's, or v2's, which *procs becomes (owned; -1: there is none). 0 or -errno: without them it would
+ * be under its zygote's limits. */
+static int open_cgroups(const struct ce_job *job, int *fds, size_t *count, int *procs)
 {
 	for (size_t i = 0; i < job->limits.attach_count; i++)
 		fds[(*count)++] = job->limits.attach_fds[i];
 	if (job->limits.clone_cgroup_fd < 0)
-		return -1;
-	fds[*count] = openat(job->limits.clone_cgroup_fd, "cgroup.procs", O_WRONLY | O_CLOEXEC);
-	return fds[*count] < 0 ? -1 : fds[(*count)++];
+		return 0;
+	*procs = openat(job->limits.clone_cgroup_fd, "cgroup.procs", O_WRONLY | O_CLOEXEC);
+	if (*procs < 0)
+		return -errno;
+	fds[(*count)++] = *procs;
+	return 0;
 }
 
 static int send_order(struct ce_supervisor *s, struct ce_job *job)
@@ -135,10 +137,9 @@ static int send_order(struct ce_supervisor *s, struct ce_job *job)
 	int fds[CE_PARK_ORDER_FDS] = { job->shape->plan_fd, setup->report_fd, setup->park_fd,
 				       setup->stdio[0],	    setup->stdio[1],  setup->stdio[2] };
 	size_t count = CE_PARK_ORDER_FIXED_FDS, first;
-	CE_CLEANUP_FD int procs = open_cgroups(job, fds, &count); /* closed at the end */
-	int r = 0;
+	CE_CLEANUP_FD int procs = -1;
+	int r = open_cgroups(job, fds, &count, &procs);
 
-	(void)procs;
 	order.attach_count = count - CE_PARK_ORDER_FIXED_FDS;
 	memcpy(order.host_namespaces, setup->host_namespaces, sizeof(order.host_namespaces));
 	first = count;
@@ -170,21 +171,21 @@ void ce__zygote_fork(struct ce_supervisor *s, struct ce_job *job)
 		ce__stage_kill(s, job, CE_OUTCOME_CANCELLED, 0);
 		return;
 	}
-	job->zygote->children++;
+	if (++job->zygote->children >= job->plan->stages[0].warm_max_uses)
+		ce__zygote_retire(job->zygote);
 }
 
-bool ce__zygote_is_old(const struct ce_job *zygote)
-{
-	return zygote->state == CE_JOB_ZYGOTE && zygote->children >= zygote->plan->stages[0].warm_max_uses;
-}
-
-void ce__zygote_retire(struct ce_supervisor *s, struct ce_job *zygote)
+void ce__zygote_retire(struct ce_job *zygote)
 {
 	zygote->retired = true;
 	zygote->deadline_us = UINT64_MAX;
-	/* Those that only wait have its layout and its seeds, of which it was enough. */
+}
+
+void ce__zygote_age_out(struct ce_supervisor *s, struct ce_job *zygote)
+{
+	ce__zygote_retire(zygote);
 	for (struct ce_job *job = s->jobs; job; job = job->next)
-		if (job->nest == zygote && job->shape && job->state == CE_JOB_PARKED && !job->taker)
+		if (job->nest == zygote && job->state == CE_JOB_PARKED && !job->taker)
 			ce__stage_kill(s, job, CE_OUTCOME_CANCELLED, 0);
 }
 
@@ -205,17 +206,12 @@ void ce__zygote_end_retired(struct ce_supervisor *s)
 
 void ce__zygote_failed(struct ce_supervisor *s, struct ce_job *zygote)
 {
-	struct ce_shape *shape = zygote->shape;
-
 	/* Those who wait for it go the other way; those who run below it go on. */
 	for (struct ce_job *job = s->jobs; job; job = job->next)
 		if (job->zygote == zygote && job->state == CE_JOB_SETUP && job->started.kind && job->pidfd >= 0)
 			ce__stage_kill(s, job, CE_OUTCOME_CANCELLED, 0);
-	if (++shape->failures >= FORK_FAILURES_MAX) {
-		shape->failures = 0;
-		ce__zygote_give_up(s, shape);
-	}
-	ce__zygote_retire(s, zygote);
+	ce__zygote_retire(zygote);
+	ce__park_failed(s, zygote);
 }
 
 void ce__zygote_barren(struct ce_supervisor *s, struct ce_job *zygote)

@@ -20,8 +20,7 @@ enum ce_park_obstacle {
 	CE_PARK_NO_OBSTACLE,
 	CE_PARK_THREADS,     /* a child would have only one of them */
 	CE_PARK_SHARED,	     /* memory that children would share */
-	CE_PARK_DESCRIPTORS, /* files that they would share */
-	CE_PARK_UNKNOWN
+	CE_PARK_DESCRIPTORS  /* files that they would share */
 };
 
 /* To a zygote: a child for a cell. With it come descriptors: plan, report, park, three streams, `attach_count` of cgroups, and one

@@ -151,7 +151,8 @@ static void note_ranges(void)
 
 	range_count = 0;
 	while (maps && range_count < RANGES_MAX && fgets(line, sizeof(line), maps)) {
-		if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " %7s", &begin, &end, modes) != 3 || modes[0] != 'r' || modes[1] != 'w' || modes[3] != 'p')
+		if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " %7s", &begin, &end, modes) != 3 || modes[0] != 'r' ||
+		    modes[1] != 'w' || modes[3] != 'p')
 			continue;
 		ranges[range_count++] = (struct range){ (char *)begin, end - begin };
 	}
@@ -236,7 +237,7 @@ static void become_program_of_cell(struct order *order)
 	/* The father shares the zygote's memory: the program must not meet it. Then init is our parent. */
 	while (getppid() != 1)
 		sched_yield();
-	if (ce__cell_run_steps(&cell, ce__cell_forked_steps)) {
+	if (ce__cell_run_steps(&cell, ce__cell_join_steps) || ce__cell_run_steps(&cell, ce__cell_program_steps)) {
 		ce__cell_report(&cell, CE_RECORD_FAILED);
 		_exit(127);
 	}
@@ -269,7 +270,7 @@ static inline __attribute__((always_inline)) long clone_father(struct clone_args
 }
 
 /* 0 in the child; else the father's end. */
-static __attribute__((noinline)) long fork_into(int pid_namespace, volatile int *error)
+static __attribute__((noinline)) long fork_into(int pid_namespace)
 {
 	pid_t number = FATHER_PID;
 	struct clone_args args = { .set_tid = (uintptr_t)&number, .set_tid_size = 1 };
@@ -291,7 +292,6 @@ static __attribute__((noinline)) long fork_into(int pid_namespace, volatile int 
 	while (waitpid((pid_t)father, &status, __WALL) < 0)
 		if (errno != EINTR)
 			return -errno;
-	*error = status;
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? father : -(WIFEXITED(status) ? WEXITSTATUS(status) : ECHILD);
 }
 
@@ -315,11 +315,10 @@ void ce__zygote_serve(int channel)
 
 	note_ranges();
 	for (;;) {
-		volatile int status = 0;
 		long r;
 
 		receive(channel, &order);
-		r = fork_into(pid_namespace_of(&order), &status);
+		r = fork_into(pid_namespace_of(&order));
 		if (r == 0) {
 			become_program_of_cell(&order);
 			return;

@@ -136,9 +136,10 @@ struct ce_cell_step {
 /* The ordered tables: what init does, then what its vfork child does up to execve. */
 extern const struct ce_cell_step ce__cell_init_steps[];
 extern const struct ce_cell_step ce__cell_program_steps[];
-/* Instead of the latter: a zygote's, which keeps what it needs to fork into cells, and those of its children. */
+/* Instead of the latter: a zygote's, which keeps what it needs to fork into cells. */
 extern const struct ce_cell_step ce__cell_zygote_steps[];
-extern const struct ce_cell_step ce__cell_forked_steps[];
+/* Before them: those of a zygote's child, which is not in the cell yet. */
+extern const struct ce_cell_step ce__cell_join_steps[];
 
 /* Runs one of the two tables. 0, or -errno with cell->record saying which step. */
 int ce__cell_run_steps(struct ce_cell *cell, const struct ce_cell_step *steps);

@@ -209,10 +209,12 @@ static int keep_capabilities(struct ce_cell *cell, const char **path)
 	return 0;
 }
 
-/* What execve would have done: a change of ids has made our /proc files root's. */
+/* A change of ids has made our /proc files root's. Who was started by execve is dumpable by that. */
 static int become_dumpable(struct ce_cell *cell, const char **path)
 {
-	(void)cell, (void)path;
+	(void)path;
+	if (!cell->setup->forked)
+		return 0;
 	return prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) < 0 ? -errno : 0;
 }
 
@@ -227,6 +229,9 @@ static int set_no_new_privs(struct ce_cell *cell, const char **path)
 static int restore_signals(struct ce_cell *cell, const char **path)
 {
 	(void)path;
+	/* A zygote's child has its interpreter's settings, as it shall. */
+	if (cell->setup->forked)
+		return 0;
 	/* The supervisor ignores it, and execve would keep that. */
 	if (signal(SIGPIPE, SIG_DFL) == SIG_ERR)
 		return -errno;
@@ -257,6 +262,8 @@ const struct ce_cell_step ce__cell_program_steps[] = {
 	/* needs CAP_SETUID */
 	{ "program-ids", 0, false, become_program },
 	{ "capabilities", CE_PROTECTION_NO_CAPABILITIES, true, drop_capabilities },
+	/* after the last change of ids, which clears it */
+	{ "dumpable", 0, false, become_dumpable },
 	/* Landlock and seccomp ask for it of a task without capabilities */
 	{ "no-new-privs", CE_PROTECTION_NO_NEW_PRIVS, true, set_no_new_privs },
 	/* all mounts are made; the filter forbids the calls of this step */
@@ -277,24 +284,11 @@ const struct ce_cell_step ce__cell_zygote_steps[] = {
 	{ NULL, 0, false, NULL },
 };
 
-/* The zygote's settings of signals are those of the interpreter, as they shall be. */
-const struct ce_cell_step ce__cell_forked_steps[] = {
+const struct ce_cell_step ce__cell_join_steps[] = {
 	/* before anything else: what comes is charged to the cell */
 	{ "cgroup", 0, false, ce__enter_cgroups },
 	{ "join", 0, false, ce__enter_join },
 	{ "session-keyring", CE_PROTECTION_SESSION_KEYRING, true, ce__enter_keyring },
 	{ "observe-namespaces", 0, false, ce__enter_observe },
-	/* from here on as in the other table */
-	{ "session", 0, false, new_session },
-	{ "stdio", 0, false, set_stdio },
-	{ "rlimits", 0, false, set_rlimits },
-	{ "bounding-set", CE_PROTECTION_NO_CAPABILITIES, false, drop_bounding_set },
-	{ "program-ids", 0, false, become_program },
-	{ "capabilities", CE_PROTECTION_NO_CAPABILITIES, true, drop_capabilities },
-	/* after the last change of ids, which clears it */
-	{ "dumpable", 0, false, become_dumpable },
-	{ "no-new-privs", CE_PROTECTION_NO_NEW_PRIVS, true, set_no_new_privs },
-	{ "landlock", CE_PROTECTION_LANDLOCK, true, ce__landlock_apply },
-	{ "seccomp", CE_PROTECTION_SECCOMP, true, install_filter },
 	{ NULL, 0, false, NULL },
 };

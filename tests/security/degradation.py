@@ -92,7 +92,7 @@ case('no cgroup file system', 'refused', 'cgroup|limit', wrapper=MOUNTS,
      script='for m in $(%s); do umount -l "$m"; done; exec "$@"' % CGROUPS)
 case('no cgroup file system, `--allow-weaker`', 'runs', '', wrapper=MOUNTS, options=weaker,
      script='for m in $(%s); do umount -l "$m"; done; exec "$@"' % CGROUPS)
-case('no /proc', 'refused', '/proc|without the uid range', wrapper=MOUNTS, script='umount -l /proc; exec "$@"', options=weaker)
+case('no /proc', 'refused', '/proc', wrapper=MOUNTS, script='umount -l /proc; exec "$@"', options=weaker)
 case('parts of /proc covered, as in containers', 'refused', 'private_proc|proc', wrapper=(*USER, 'unshare', '--map-current-user', '--keep-caps', '-mpf', '--mount-proc'),
      script='mount --bind /dev/null /proc/meminfo; exec "$@"', options=weaker)
 case('the state directory\'s disk is full', 'refused', 'space', wrapper=MOUNTS,
