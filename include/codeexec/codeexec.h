@@ -317,8 +317,8 @@ CE_API int ce_program_create(ce_sandbox *sandbox, const ce_request *request, ce_
 CE_API void ce_program_free(ce_program *program);
 
 /* Starts an interpreter ahead for each of these languages (NULL-terminated names or aliases) and waits until it stands where it
- * would open its program. A later request without arguments, environment and limits of its own gets that process, once, with all
- * protections of any other, and runs at once; another is then started ahead. Without this call that begins when requests of
+ * would open its program. A later request without arguments, environment and limits of its own but for the times gets that process,
+ * or a child of it, once, with all protections of any other, and runs at once; another is then made ahead. Without this call that begins when requests of
  * one kind come again. ce_account.flags tells which executions it served: CE_ACCOUNT_WARM. Fails with CE_ERR_INVALID unless
  * ce_sandbox_options.warm_memory_bytes allows it, CE_ERR_UNSUPPORTED for a language whose manifest or interpreter does not,
  * and otherwise as ce_execute. Any thread. */

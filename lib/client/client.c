@@ -58,13 +58,14 @@ static int spawn(const struct ce_client *client, int control, pid_t *pid)
 	return r;
 }
 
-/* Waits for its end; ECHILD (a host that ignores SIGCHLD, or waits for any child) is as good. */
-static void reap(struct ce_client *client)
+/* Waits for its end; ECHILD (a host that ignores SIGCHLD, or waits for any child) is as good. *info tells how it ended, if that can be
+ * known: else si_pid is 0. */
+static void reap(struct ce_client *client, siginfo_t *info)
 {
 	struct pollfd p = { .fd = client->pidfd, .events = POLLIN };
-	siginfo_t info;
 	int r;
 
+	info->si_pid = 0;
 	if (client->pid == 0)
 		return;
 	/* It needs milliseconds, or a second if a cgroup is stubborn. One that was stopped needs a push. */
@@ -75,9 +76,9 @@ static void reap(struct ce_client *client)
 			break;
 	}
 	if (client->pidfd >= 0)
-		waitid(P_PIDFD, (id_t)client->pidfd, &info, WEXITED | WNOHANG);
+		waitid(P_PIDFD, (id_t)client->pidfd, info, WEXITED | WNOHANG);
 	else /* it ends because its control socket did */
-		while (waitid(P_PID, (id_t)client->pid, &info, WEXITED) < 0 && errno == EINTR)
+		while (waitid(P_PID, (id_t)client->pid, info, WEXITED) < 0 && errno == EINTR)
 			;
 	ce__base_close(&client->pidfd);
 	client->pid = 0;
@@ -86,13 +87,18 @@ static void reap(struct ce_client *client)
 /* Under the lock. */
 static void forget(struct ce_client *client, bool died)
 {
+	siginfo_t info;
+
 	/* A child that the host forked has a copy of it: closing ours alone would not end the conversation. */
 	if (client->control >= 0)
 		shutdown(client->control, SHUT_RDWR);
 	ce__base_close(&client->control);
 	if (died && client->pidfd >= 0)
 		pidfd_send_signal(client->pidfd, SIGKILL, NULL, 0); /* if it merely stopped to talk */
-	reap(client);
+	reap(client, &info);
+	if (died && info.si_pid)
+		ce__log(client->log, LOG_WARNING, "the supervisor (pid %d) ended %s %d", (int)info.si_pid,
+			info.si_code == CLD_EXITED ? "with status" : "by signal", info.si_status);
 	ce__counters_nothing_waits(client->counters);
 	if (died && client->ready.owner_path[0])
 		ce__sweep_owner(client->ready.owner_path);
@@ -258,15 +264,20 @@ void ce__client_give_up(struct ce_client *client, uint64_t generation)
 	pthread_mutex_unlock(&client->lock);
 }
 
-void ce__client_lost(struct ce_client *client)
+bool ce__client_lost(struct ce_client *client, uint64_t generation)
 {
+	bool lost;
+
 	pthread_mutex_lock(&client->lock);
+	lost = client->pid == 0 || client->restarts != generation; /* another thread has seen it */
 	/* A dying process closes its sockets a moment before its end can be seen. */
-	if (client->pid && is_gone(client, DYING_MS)) {
+	if (!lost && is_gone(client, DYING_MS)) {
+		lost = true;
 		ce__log(client->log, LOG_WARNING, "the supervisor died; its executions are lost, the next one starts another");
 		forget(client, true);
 	}
 	pthread_mutex_unlock(&client->lock);
+	return lost;
 }
 
 /* A plan that is too large for one message. */

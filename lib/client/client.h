@@ -53,7 +53,8 @@ int ce__client_start(struct ce_client *client, const struct ce_client_start *sta
 bool ce__client_is_stopped(struct ce_client *client, uint64_t generation);
 /* It does not answer: kills it, removes what it left. Its executions see their sockets end. The next one starts another. */
 void ce__client_give_up(struct ce_client *client, uint64_t generation);
-/* An execution saw its socket end without a last word: the supervisor died. Removes what it left. */
-void ce__client_lost(struct ce_client *client);
+/* An execution of the one that was started `generation` saw its socket end without a last word. True: that one died; removes what
+ * it left. */
+bool ce__client_lost(struct ce_client *client, uint64_t generation);
 
 #endif

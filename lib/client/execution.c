@@ -304,8 +304,11 @@ static bool receive(ce_execution *e)
 		return false;
 	if (n <= 0) {
 		e->result->outcome = CE_OUTCOME_SYSTEM_ERROR;
-		snprintf(e->result->message, sizeof(e->result->message), "the supervisor died while this ran");
-		ce__client_lost(e->client);
+		if (ce__client_lost(e->client, e->generation))
+			snprintf(e->result->message, sizeof(e->result->message), "the supervisor died while this ran");
+		else
+			snprintf(e->result->message, sizeof(e->result->message),
+				 "the supervisor let go of this without a last word (error %d)", (int)-n);
 		finish(e);
 		return false;
 	}

@@ -372,12 +372,13 @@ static void what_one_child_changes_no_other_sees(void **state)
 
 /* ---- a zygote's life ---- */
 
-/* Python, of whose interpreter no more than four may be made. */
-static ce_sandbox *sandbox_of_four_uses(char *directory)
+/* Python, of whose interpreter no more than so many may be made. */
+static ce_sandbox *sandbox_of_uses(unsigned uses)
 {
+	char directory[] = "/tmp/codeexec-park-XXXXXX";
 	static const char manifest[] = "abi: 1\nname: snake\ntitle: Snake\nextensions: [snake]\nsource: main.py\nruntimes:\n  - name: python3\n    run:\n"
 				       "      command: [python3, -s, -B, \"{source}\"]\n      rlimit_as: true\n"
-				       "      warm: {mode: fork, max_uses: 4}\n";
+				       "      warm: {mode: fork, max_uses: %u}\n";
 	static const char *const languages[] = { "snake", NULL };
 	const char *dirs[] = { directory, NULL };
 	ce_sandbox_options o = fixture_options();
@@ -392,7 +393,7 @@ static ce_sandbox *sandbox_of_four_uses(char *directory)
 	snprintf(path, sizeof(path), "%s/snake/snake.yaml", directory);
 	f = fopen(path, "we");
 	assert_non_null(f);
-	assert_true(fputs(manifest, f) >= 0 && fclose(f) == 0);
+	assert_true(fprintf(f, manifest, uses) > 0 && fclose(f) == 0);
 	o.warm_memory_bytes = 256 * MIB;
 	o.executor_dirs = dirs;
 	sandbox = fixture_create(&o);
@@ -407,8 +408,7 @@ static ce_sandbox *sandbox_of_four_uses(char *directory)
 
 static void a_zygote_that_has_served_its_time_outlives_what_it_made(void **state)
 {
-	char directory[] = "/tmp/codeexec-park-XXXXXX";
-	ce_sandbox *sandbox = sandbox_of_four_uses(directory);
+	ce_sandbox *sandbox = sandbox_of_uses(4);
 	ce_request hash = fixture_request("snake", "print(hash('x'))"), last = fixture_request("snake", "import time; time.sleep(3); print('whole')");
 	ce_execution *long_one = fixture_start(sandbox, &last, NULL, NULL);
 	ce_warm_usage usage = { .size = sizeof(usage) };
@@ -430,6 +430,52 @@ static void a_zygote_that_has_served_its_time_outlives_what_it_made(void **state
 		pause_ms(20);
 	}
 	assert_in_range(usage.zygotes, 1, 2); /* one may be about to retire */
+}
+
+static void one_use_each_gives_each_its_own_interpreter(void **state)
+{
+	ce_sandbox *sandbox = sandbox_of_uses(1);
+	ce_request hash = fixture_request("snake", "print(hash('x'))");
+	ce_warm_usage before = { .size = sizeof(before) }, after = before;
+	char said[4][64];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(said); i++) {
+		snprintf(said[i], sizeof(said[i]), "%s", stdout_of(run_until_warm(sandbox, &hash)));
+		for (size_t k = 0; k < i; k++)
+			assert_string_not_equal(said[i], said[k]);
+	}
+	/* And those that wait are left alone. */
+	do {
+		before = after;
+		pause_ms(300);
+		assert_int_equal(ce_sandbox_warm_usage(sandbox, &after), 0);
+	} while (after.started != before.started && after.started < 100);
+	assert_true(after.started < 100 && after.waiting >= 1);
+}
+
+/* Nothing else is started ahead then: but what comes again and again would stay cold for as long as the machine is busy. */
+static void a_zygote_is_started_while_all_processors_are_busy(void **state)
+{
+	ce_request hog = fixture_request("bash", "while :; do :; done"), hello = fixture_request("python", "print('hello')");
+	ce_sandbox_options o = fixture_options();
+	ce_execution *hogs[8];
+	size_t count = (size_t)sysconf(_SC_NPROCESSORS_ONLN) + 1;
+	ce_sandbox *sandbox;
+
+	(void)state;
+	if (count > COUNT(hogs))
+		fixture_not_here("more processors than this test keeps busy");
+	o.warm_memory_bytes = 64 * MIB;
+	o.max_concurrent = COUNT(hogs) + 1;
+	sandbox = fixture_create(&o);
+	for (size_t i = 0; i < count; i++)
+		hogs[i] = fixture_start(sandbox, &hog, NULL, NULL);
+	expect_says(run_until_warm(sandbox, &hello), "hello\n");
+	for (size_t i = 0; i < count; i++) {
+		assert_int_equal(ce_execution_dispatch(hogs[i], NULL), 0); /* it runs still */
+		fixture_drop(hogs[i]);
+	}
 }
 
 /* ---- less CPU time than it was started with ---- */
@@ -622,6 +668,8 @@ int main(void)
 		TEST(children_of_one_zygote_draw_different_numbers),
 		TEST(what_one_child_changes_no_other_sees),
 		TEST(a_zygote_that_has_served_its_time_outlives_what_it_made),
+		TEST(one_use_each_gives_each_its_own_interpreter),
+		TEST(a_zygote_is_started_while_all_processors_are_busy),
 		TEST(less_cpu_time_is_set_at_the_hand_over),
 		TEST(what_waited_counts_from_its_program_on),
 		TEST(what_is_started_ahead_is_counted),

@@ -12,24 +12,11 @@ import subprocess
 import sys
 import time
 
+sys.dont_write_bytecode = True
+import tap
+
 codeexec = sys.argv[1]
 seconds = int(sys.argv[2]) if len(sys.argv) > 2 else 2
-number = 0
-failed = False
-
-
-def ok(good, name, details=()):
-    global number, failed
-    number += 1
-    failed |= not good
-    print('%s %d - %s' % ('ok' if good else 'not ok', number, name), flush=True)
-    for line in details:
-        print('#', line, flush=True)
-
-
-def skip(reason):
-    print('1..0 # SKIP', reason)
-    sys.exit(1 if os.environ.get('CE_TESTS_MUST_RUN') else 0)
 
 
 def classes():
@@ -73,22 +60,21 @@ def stress(name, idle):
         attack.communicate()
         status = 'no result'
     middle = statistics.median(times) if times else 0
-    ok(status in ('success', 'error', 'timeout', 'memory_limit', 'process_limit', 'disk_limit', 'file_size_limit') and not lost and
+    tap.ok(status in ('success', 'error', 'timeout', 'memory_limit', 'process_limit', 'disk_limit', 'file_size_limit') and not lost and
        middle < 10 * idle and not survivors(), 'class %s' % name,
        ['%s; neighbours %d, lost %d, median %.1f ms (idle %.1f); left: %s' % (
            status, len(times), lost, middle * 1e3, idle * 1e3, survivors() or 'nothing')])
 
 
 if not shutil.which('stress-ng'):
-    skip('stress-ng is not installed')
+    tap.skip('stress-ng is not installed')
 if survivors():
-    skip('stress-ng runs here already')
+    tap.skip('stress-ng runs here already')
 names = classes()
 if hello() is None:
-    skip('no sandbox here')
+    tap.skip('no sandbox here')
 idle_median = statistics.median([hello() or 9 for _ in range(11)])
-ok(len(names) > 8, 'stress-ng has %d classes: %s' % (len(names), ' '.join(names)))
+tap.ok(len(names) > 8, 'stress-ng has %d classes: %s' % (len(names), ' '.join(names)))
 for name in names:
     stress(name, idle_median)
-print('1..%d' % number)
-sys.exit(failed)
+tap.done()

@@ -5,10 +5,12 @@ usage: syscalls.py POLICY CODEEXEC PROBE.c SYSCALLS.md [--write]
 
 An allowed call must answer as it does in a cell without the filter; a refused one must answer what its table says."""
 import errno
-import os
 import platform
 import subprocess
 import sys
+
+sys.dont_write_bytecode = True
+import tap
 
 policy_exe, codeexec, probe, document = sys.argv[1:5]
 HEAD = """# System calls
@@ -23,22 +25,6 @@ are beyond any filter, `uretprobe` (335) and `uprobe` (336): Linux answers them 
 # Linux lets these two past every filter (__secure_computing): a trap that a tracer wrote into a program ends in them. Called
 # from anywhere else they answer ENXIO or SIGILL, filter or not.
 PAST_EVERY_FILTER = {335: 'uretprobe', 336: 'uprobe'}
-number_of_test = 0
-failed = False
-
-
-def ok(good, name, details=(), always=False):
-    global number_of_test, failed
-    number_of_test += 1
-    failed |= not good
-    print('%s %d - %s' % ('ok' if good else 'not ok', number_of_test, name))
-    for line in () if good and not always else details:
-        print('#', line)
-
-
-def skip(reason):
-    print('1..0 # SKIP', reason)
-    sys.exit(1 if os.environ.get('CE_TESTS_MUST_RUN') else 0)
 
 
 def read_policy():
@@ -87,25 +73,24 @@ def main():
     if '--write' in sys.argv:
         open(document, 'w', encoding='utf-8').write(text)
         return
-    ok(open(document, encoding='utf-8').read() == text, 'docs/syscalls.md says what the tables say',
+    tap.ok(open(document, encoding='utf-8').read() == text, 'docs/syscalls.md says what the tables say',
        ['write it anew with --write'])
     numbers = sorted(rows)
     with_filter = observe(numbers)
     without = observe(numbers, '--disable', 'seccomp')
-    ok(set(with_filter) == set(without) == set(numbers), 'every call was made')
+    tap.ok(set(with_filter) == set(without) == set(numbers), 'every call was made')
     for n in PAST_EVERY_FILTER:
-        ok(with_filter[n] in (str(errno.ENOSYS), str(errno.ENXIO), 'signal 4'), PAST_EVERY_FILTER[n] + ' does nothing')
+        tap.ok(with_filter[n] in (str(errno.ENOSYS), str(errno.ENXIO), 'signal 4'), PAST_EVERY_FILTER[n] + ' does nothing')
         numbers.remove(n)
     problems = [judge('%d %s' % (n, rows[n][0]), rows[n], with_filter.get(n), without.get(n)) for n in numbers]
-    ok(not any(problems), 'every call in a cell gets the answer of its table', [p for p in problems if p])
+    tap.ok(not any(problems), 'every call in a cell gets the answer of its table', [p for p in problems if p])
     reached = [n for n in numbers if rows[n][1] in ('refused', 'unknown') and without[n] != str(rows[n][2])]
-    ok(len(reached) > 20, 'without the filter the kernel answers itself',
+    tap.ok(len(reached) > 20, 'without the filter the kernel answers itself',
        ['the filter alone stops %d: %s' % (len(reached), ' '.join(rows[n][0] for n in reached))],
        always=True)
-    print('1..%d' % number_of_test)
-    sys.exit(failed)
+    tap.done()
 
 
 if platform.machine() != 'x86_64':
-    skip('the numbers are those of x86-64')
+    tap.skip('the numbers are those of x86-64')
 main()

@@ -8,21 +8,13 @@ import re
 import subprocess
 import sys
 
+sys.dont_write_bytecode = True
+import tap
+
 codeexec, probe = sys.argv[1:3]
 WALLS = ('seccomp', 'landlock', 'no_capabilities', 'private_proc', 'read_only_root', 'session_keyring', 'cgroup_ns', 'uts_ns', 'ipc_ns',
          'time_ns', 'network_ns', 'own_uid')
 ALL = WALLS + ('no_new_privs', 'landlock_scope')
-number = 0
-failed = False
-
-
-def ok(good, name, details=()):
-    global number, failed
-    number += 1
-    failed |= not good
-    print('%s %d - %s' % ('ok' if good else 'not ok', number, name))
-    for line in details:
-        print('#', line)
 
 
 def attempts_without(walls):
@@ -46,12 +38,11 @@ put_key()
 for wall in (None,) + WALLS:
     found = attempts_without([wall] if wall else [])
     through = sorted(key for key in known if found.get(key) != 'stopped')
-    ok(not through, 'without %s nothing gets through' % (wall or 'nothing being switched off'),
+    tap.ok(not through, 'without %s nothing gets through' % (wall or 'nothing being switched off'),
        ['%s: %s' % (key, found.get(key, 'no answer')) for key in through])
 # The attempts are no pretence: with nothing but the namespaces left, one that they do not stop succeeds.
 found = attempts_without(ALL)
-ok(found.get('mount-after-unshare') == 'open',
+tap.ok(found.get('mount-after-unshare') == 'open',
    'without any of them a mount in a namespace of its own succeeds', ['still stopped: %d of %d' % (
        sum(v == 'stopped' for v in found.values()), len(found))])
-print('1..%d' % number)
-sys.exit(failed)
+tap.done()

@@ -198,6 +198,31 @@ class Lifecycle(unittest.TestCase):
         self.assertEqual(requests[0]["status"], 200)
         self.assertEqual(len(requests[0]["execution_id"]), 32)
 
+    def test_a_language_gets_what_it_needs_unless_somebody_said_otherwise(self):
+        """Its manifest asks for files of 64 MiB; the standard ceiling is 10."""
+        directory = tempfile.TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        with open(os.path.join(directory.name, "roomy.yaml"), "w", encoding="utf-8") as f:
+            f.write("abi: 1\nname: roomy\ntitle: Roomy\nextensions: [roomy]\nsource: main.sh\nlimits: {run: {file_size: 64MiB}}\n"
+                    "runtimes:\n  - name: bash\n    run:\n      command: [bash, \"{source}\"]\n")
+        os.chmod(directory.name, 0o755)
+        code = "head -c 20000000 /dev/zero >f && stat -c %s f"
+        for settings, wanted in (({}, ("success", "20000000\n")),
+                                 ({"CODE_EXEC_MAX_FILE_SIZE": "10MiB"}, ("file_size_limit", ""))):
+            server = self.serve(environment={"CODE_EXEC_EXECUTORS_DIR": directory.name, **settings})
+            answer = server.run(code, "roomy").json
+            self.assertEqual((answer["status"], answer["stdout"]), wanted, answer)
+            refused = server.run(code, "roomy", limits={"file_size": 20 << 20})
+            self.assertEqual(refused.status, 400, refused.body)
+
+    def test_what_was_started_ahead_serves_the_first_request(self):
+        server = self.serve(environment={"CODE_EXEC_PREWARM": "bash"})
+        self.assertEqual(server.metric("codeexec_warm_waiting"), 1)
+        self.assertEqual(server.run("echo hello").json["stdout"], "hello\n")
+        self.assertEqual((server.metric("codeexec_warm_hits_total"), server.metric("codeexec_warm_misses_total")), (1, 0))
+        self.assertGreater(server.metric("codeexec_warm_start_seconds_total"), 0)
+        self.assertGreater(server.metric("codeexec_warm_bytes"), 0)
+
 
 if __name__ == "__main__":
     unittest.main()
