@@ -244,6 +244,8 @@ static struct ce_job *launch(struct ce_supervisor *s, struct ce_shape *shape)
 	if (ce__zygote_wanted(shape)) {
 		job->zygote = job->nest = ce__zygote_find(s, shape);
 		job->is_zygote = !job->zygote;
+		if (job->zygote)
+			ce__zygote_count_use(job->zygote);
 	}
 	job->slot = slot;
 	slot->busy = true;
@@ -280,7 +282,7 @@ static void evict(struct ce_supervisor *s, const struct ce_shape *shape)
 		return;
 	}
 	for (struct ce_job *job = s->jobs; job; job = job->next)
-		if (job->shape != shape && job->state == CE_JOB_ZYGOTE && !job->retired &&
+		if (job->shape && job->shape != shape && job->state == CE_JOB_ZYGOTE && !job->retired &&
 		    job->shape->used_us < (victim ? victim->shape->used_us : shape->used_us))
 			victim = job;
 	if (victim)

@@ -211,6 +211,8 @@ void ce__zygote_barren(struct ce_supervisor *s, struct ce_job *zygote);
 void ce__zygote_retire(struct ce_job *zygote);
 /* The same, and those that only wait, which have its layout and seeds, are ended. */
 void ce__zygote_age_out(struct ce_supervisor *s, struct ce_job *zygote);
+/* One use of it is taken, the last of which retires it. */
+void ce__zygote_count_use(struct ce_job *zygote);
 /* Ends those that have retired and have no cell below them. */
 void ce__zygote_end_retired(struct ce_supervisor *s);
 

@@ -169,16 +169,20 @@ void ce__zygote_fork(struct ce_supervisor *s, struct ce_job *job)
 		if (r != -ESRCH)
 			ce__zygote_give_up(s, job->shape);
 		ce__stage_kill(s, job, CE_OUTCOME_CANCELLED, 0);
-		return;
 	}
-	if (++job->zygote->children >= job->plan->stages[0].warm_max_uses)
-		ce__zygote_retire(job->zygote);
 }
 
 void ce__zygote_retire(struct ce_job *zygote)
 {
 	zygote->retired = true;
 	zygote->deadline_us = UINT64_MAX;
+}
+
+/* When a cell is begun for its child: others may be begun before that one is forked. */
+void ce__zygote_count_use(struct ce_job *zygote)
+{
+	if (++zygote->children >= zygote->plan->stages[0].warm_max_uses)
+		ce__zygote_retire(zygote);
 }
 
 void ce__zygote_age_out(struct ce_supervisor *s, struct ce_job *zygote)

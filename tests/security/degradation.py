@@ -13,7 +13,6 @@ import struct
 import subprocess
 import sys
 
-sys.dont_write_bytecode = True
 import tap
 
 codeexec, readme = sys.argv[1:3]

@@ -9,7 +9,6 @@ import platform
 import subprocess
 import sys
 
-sys.dont_write_bytecode = True
 import tap
 
 policy_exe, codeexec, probe, document = sys.argv[1:5]

@@ -8,7 +8,6 @@ import re
 import subprocess
 import sys
 
-sys.dont_write_bytecode = True
 import tap
 
 codeexec, probe = sys.argv[1:3]

@@ -234,7 +234,7 @@ all_for() {
 			skip "$kind: ${program##*/}" "everything is to be gone within a second, too short for emulated processors"
 			continue
 			;;
-		*/test_threads | */test_async | */test_park | */test_many)
+		*/test_threads | */test_async | */test_park | */test_zygote | */test_many)
 			skip "$kind: ${program##*/}" "thousands of executions, milliseconds, or node: not under emulation"
 			continue
 			;;
