@@ -7,6 +7,7 @@
 #include "config.h"
 #include "limits/limits.h"
 #include "plan/effective.h"
+#include "plan/seccomp.h"
 
 #define FLAGS_KNOWN \
 	(CE_SANDBOX_ALLOW_WEAKER | CE_SANDBOX_KILL_ON_OUTPUT_LIMIT | CE_SANDBOX_MOVE_HOST | CE_SANDBOX_FRESH_SLOTS | \
@@ -54,6 +55,23 @@ static void default_state_dir(struct ce_hello *hello)
 	if (runtime && runtime[0] == '/' && stat(runtime, &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == geteuid() &&
 	    (size_t)snprintf(hello->state_dir, sizeof(hello->state_dir), "%s/codeexec", runtime) >= sizeof(hello->state_dir))
 		hello->state_dir[0] = '\0';
+}
+
+/* The supervisor's own. */
+static int fill_filter(const ce_sandbox_options *options, struct ce_hello *hello, ce_error **error)
+{
+	CE_CLEANUP_FREE void *bytes = NULL;
+	size_t size = 0;
+	int r = ce__seccomp_build_outer(&bytes, &size, error);
+
+	if (r)
+		return r;
+	if (size > sizeof(hello->filter))
+		return ce__error_set(error, CE_ERR_UNSUPPORTED, E2BIG, "options", "the supervisor's filter does not fit into its message");
+	memcpy(hello->filter, bytes, size);
+	hello->filter_count = size / sizeof(hello->filter[0]);
+	hello->filter_required = !(ce__options_tolerate(options) & CE_PROTECTION_SECCOMP);
+	return 0;
 }
 
 int ce__options_take(const ce_sandbox_options *options, ce_sandbox_options *copy, struct ce_hello *hello,
@@ -110,7 +128,7 @@ int ce__options_take(const ce_sandbox_options *options, ce_sandbox_options *copy
 	if (copy->state_dir && (copy->state_dir[0] != '/' ||
 	    (size_t)snprintf(hello->state_dir, sizeof(hello->state_dir), "%s", copy->state_dir) >= sizeof(hello->state_dir)))
 		return ce__error_set(error, CE_ERR_INVALID, 0, NULL, "options.state_dir: must be an absolute path of less than 256 bytes");
-	return 0;
+	return copy->disable & CE_PROTECTION_SECCOMP ? 0 : fill_filter(copy, hello, error);
 }
 
 uint64_t ce__options_tolerate(const ce_sandbox_options *options)

@@ -121,6 +121,7 @@ int ce_probe_create(const ce_sandbox_options *options, ce_probe **out, ce_error 
 		return r;
 	hello.limits_flags |= CE_LIMITS_ALLOW_WEAKER;
 	hello.limits_required = 0;
+	hello.filter_required = 0;
 	sandbox.disable = checked.disable;
 	sandbox.log = (struct ce_log){ checked.log, checked.log_user_data };
 	pthread_mutex_init(&sandbox.lock, NULL);

@@ -121,6 +121,7 @@ static int receive_hello(struct ce_supervisor *s, struct ce_failure *failure)
 	s->counters = ce__counters_map(count == 1 ? fd : -1);
 	if (!s->counters || n != (ssize_t)sizeof(s->hello) || s->hello.type != CE_MSG_HELLO ||
 	    s->hello.version != CE_MESSAGE_VERSION ||
+	    s->hello.filter_count > CE_HELLO_FILTER_MAX ||
 	    !memchr(s->hello.cgroup, 0, sizeof(s->hello.cgroup)) ||
 	    !memchr(s->hello.state_dir, 0, sizeof(s->hello.state_dir)) || s->hello.max_concurrent == 0 ||
 	    s->hello.max_concurrent > 1000000)

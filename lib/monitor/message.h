@@ -6,6 +6,7 @@
 #define CE_MONITOR_MESSAGE_H
 
 #include <codeexec/codeexec.h>
+#include <linux/filter.h>
 
 #include "base/base.h"
 #include "plan/plan.h"
@@ -16,6 +17,7 @@
 #define CE_START_FDS_MAX 8
 #define CE_SEND_FDS_MAX 20 /* the most that any message has: an order to a zygote */
 #define CE_BACKEND_NAME_BYTES 16
+#define CE_HELLO_FILTER_MAX 320
 
 enum ce_message_type {
 	/* control socket, library to supervisor */
@@ -44,6 +46,9 @@ struct ce_hello {
 	uint64_t fresh_slots; /* nothing is kept for the next cell, and nothing made ahead */
 	uint64_t warm_memory_bytes; /* 0: nothing is started ahead */
 	uint64_t uid_base, uid_count;
+	uint64_t filter_count;	  /* 0: none is wanted */
+	uint64_t filter_required; /* without it, it shall not start */
+	struct sock_filter filter[CE_HELLO_FILTER_MAX]; /* the supervisor's own */
 	char cgroup[1024]; /* "" : discover */
 	char state_dir[256];
 };

@@ -305,7 +305,7 @@ int ce__setup_run(struct ce_supervisor *s, struct ce_failure *failure)
 		return ce__failure_set(failure, CE_ERR_NO_MEMORY, 0, "slots", "out of memory");
 	for (size_t i = 0; i < s->slot_count; i++)
 		s->slots[i].lease_fd = -1;
-	return 0;
+	return ce__confine(s, failure);
 }
 
 void ce__setup_undo(struct ce_supervisor *s)

@@ -194,6 +194,9 @@ void ce__park_failed(struct ce_supervisor *s, const struct ce_job *job);
 void ce__park_forget_taker(struct ce_supervisor *s, const struct ce_job *job);
 size_t ce__park_most(const struct ce_supervisor *s);
 
+/* confine.c: after the last step that needs more. */
+int ce__confine(const struct ce_supervisor *s, struct ce_failure *failure);
+
 /* zygote.c: those that fork. */
 bool ce__zygote_wanted(const struct ce_shape *shape);
 /* The one of this shape, ready or not; NULL: there is none. */

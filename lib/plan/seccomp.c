@@ -211,17 +211,13 @@ static int append_answers(const struct ce_seccomp_set *const *sets, size_t set_c
 	return 0;
 }
 
-int ce__seccomp_build(const char *const *groups, void **bytes, size_t *size, ce_error **error)
+static int compile(const struct ce_seccomp_set *const *sets, size_t set_count, void **bytes, size_t *size, ce_error **error)
 {
-	const struct ce_seccomp_set *sets[1 + CE_SECCOMP_GROUPS_MAX];
 	CLEANUP_FILTER scmp_filter_ctx filter = NULL;
 	CE_CLEANUP_FREE struct sock_filter *code = NULL;
-	size_t set_count = 0, count = 0;
-	int r;
+	size_t count = 0;
+	int r = make_filter(sets, set_count, &filter, error);
 
-	r = select_sets(groups, sets, &set_count, error);
-	if (r == 0)
-		r = make_filter(sets, set_count, &filter, error);
 	if (r == 0)
 		r = export_filter(filter, &code, &count, error);
 	if (r == 0)
@@ -235,4 +231,54 @@ int ce__seccomp_build(const char *const *groups, void **bytes, size_t *size, ce_
 	*size = count * sizeof(*code);
 	*bytes = ce__steal_pointer(&code);
 	return 0;
+}
+
+int ce__seccomp_build(const char *const *groups, void **bytes, size_t *size, ce_error **error)
+{
+	const struct ce_seccomp_set *sets[1 + CE_SECCOMP_GROUPS_MAX];
+	size_t set_count = 0;
+	int r = select_sets(groups, sets, &set_count, error);
+
+	return r ? r : compile(sets, set_count, bytes, size, error);
+}
+
+static size_t add_names(const struct ce_seccomp_set *set, const char **names)
+{
+	size_t n = 0;
+
+	for (const char *const *call = set->calls; call && *call; call++)
+		names[n++] = *call;
+	for (size_t i = 0; i < set->rule_count; i++)
+		names[n++] = set->rules[i].name;
+	return n;
+}
+
+static size_t count_names(const struct ce_seccomp_set *set)
+{
+	size_t n = 0;
+
+	while (set->calls && set->calls[n])
+		n++;
+	return n + set->rule_count;
+}
+
+int ce__seccomp_build_outer(void **bytes, size_t *size, ce_error **error)
+{
+	const struct ce_seccomp_set *parts[2 + CE_SECCOMP_GROUPS_MAX] = { &ce__seccomp_base, &ce__seccomp_supervisor };
+	CE_CLEANUP_FREE const char **names = NULL;
+	struct ce_seccomp_set all = { .name = "outer" };
+	const struct ce_seccomp_set *const sets[] = { &all };
+	size_t count = 2, total = 1;
+
+	for (size_t i = 0; i < ce__seccomp_group_count; i++)
+		parts[count++] = &ce__seccomp_groups[i];
+	for (size_t i = 0; i < count; i++)
+		total += count_names(parts[i]);
+	names = calloc(total, sizeof(*names));
+	if (!names)
+		return ce__error_no_memory(error);
+	for (size_t i = 0, n = 0; i < count; i++)
+		n += add_names(parts[i], names + n);
+	all.calls = names;
+	return compile(sets, 1, bytes, size, error);
 }

@@ -85,6 +85,7 @@ extern const size_t ce__seccomp_number_count;
 extern const struct ce_seccomp_rule ce__seccomp_rules[];
 extern const size_t ce__seccomp_rule_count;
 extern const struct ce_seccomp_set ce__seccomp_base;
+extern const struct ce_seccomp_set ce__seccomp_supervisor;
 extern const struct ce_seccomp_set ce__seccomp_groups[];
 extern const size_t ce__seccomp_group_count;
 

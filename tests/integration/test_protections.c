@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
  * The cell as a program inside sees it, with everything on. */
+#include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -238,6 +239,101 @@ static void the_host_uid_is_as_reported(void **state)
 		assert_int_equal(uid, geteuid());
 }
 
+/* ---- the supervisor ---- */
+
+static size_t children_of(pid_t *pids, size_t max)
+{
+	char path[64];
+	size_t count = 0;
+	FILE *f;
+	int pid;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int)getpid());
+	f = fopen(path, "re");
+	if (!f)
+		fixture_lacks("no list of children in /proc");
+	while (count < max && fscanf(f, "%d", &pid) == 1)
+		pids[count++] = pid;
+	fclose(f);
+	return count;
+}
+
+/* The child that this one has and the tests before did not. */
+static pid_t supervisor_of_new_sandbox(uint64_t disable, ce_sandbox **sandbox)
+{
+	ce_sandbox_options o = fixture_options();
+	pid_t before[64], after[64], found = 0;
+	size_t n = children_of(before, COUNT(before)), m;
+
+	o.disable = disable;
+	*sandbox = fixture_create(&o);
+	m = children_of(after, COUNT(after));
+	for (size_t i = 0; i < m; i++) {
+		bool is_new = true;
+
+		for (size_t k = 0; k < n; k++)
+			is_new = is_new && before[k] != after[i];
+		if (is_new) {
+			assert_int_equal(found, 0);
+			found = after[i];
+		}
+	}
+	assert_int_not_equal(found, 0);
+	return found;
+}
+
+static unsigned long long field_of(pid_t pid, const char *field, int base)
+{
+	char path[64], line[256];
+	unsigned long long value = 0;
+	bool found = false;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	f = fopen(path, "re");
+	assert_non_null(f);
+	while (!found && fgets(line, sizeof(line), f)) {
+		found = !strncmp(line, field, strlen(field));
+		if (found)
+			value = strtoull(line + strlen(field), NULL, base);
+	}
+	fclose(f);
+	assert_true(found);
+	return value;
+}
+
+static void the_supervisor_has_what_makes_cells_and_no_more(void **state)
+{
+	/* SECURITY.md lists them */
+	static const unsigned kept[] = { CAP_SYS_ADMIN, CAP_SYS_CHROOT, CAP_SETUID, CAP_SETGID,
+					 CAP_CHOWN, CAP_FOWNER, CAP_DAC_OVERRIDE, CAP_SYS_PTRACE };
+	unsigned long long mask = fixture_kind() == KIND_ROOT ? 0 : 1ull << CAP_SETFCAP;
+	ce_sandbox *sandbox;
+	pid_t pid = supervisor_of_new_sandbox(0, &sandbox);
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(kept); i++)
+		mask |= 1ull << kept[i];
+	expect_says(fixture_code(sandbox, "bash", "echo works"), "works\n");
+	assert_int_equal(field_of(pid, "CapBnd:", 16) & ~mask, 0);
+	assert_int_equal(field_of(pid, "CapPrm:", 16) & ~mask, 0);
+	assert_int_equal(field_of(pid, "CapEff:", 16), field_of(pid, "CapPrm:", 16));
+	assert_int_equal(field_of(pid, "CapInh:", 16), 0);
+	assert_int_equal(field_of(pid, "CapAmb:", 16), 0);
+	assert_int_equal(field_of(pid, "Seccomp:", 10), 2);
+}
+
+static void a_sandbox_without_filters_has_none_in_its_supervisor(void **state)
+{
+	ce_sandbox *sandbox;
+	pid_t pid = supervisor_of_new_sandbox(CE_PROTECTION_SECCOMP, &sandbox);
+
+	(void)state;
+	assert_int_equal(field_of(pid, "Seccomp:", 10), field_of(getpid(), "Seccomp:", 10));
+	expect_says(fixture_code(sandbox, "bash", "grep ^Seccomp: /proc/self/status | tr -d '\\t'"),
+		    field_of(getpid(), "Seccomp:", 10) == 2 ? "Seccomp:2\n" : "Seccomp:0\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -251,6 +347,8 @@ int main(void)
 	    TEST(two_executions_share_nothing),
 	    TEST(the_compiler_is_in_a_cell_too),
 	    TEST(the_host_uid_is_as_reported),
+	    TEST(the_supervisor_has_what_makes_cells_and_no_more),
+	    TEST(a_sandbox_without_filters_has_none_in_its_supervisor),
 	};
 
 	return fixture_main("protections", tests);

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "monitor/message.h"
 #include "plan/plan.h"
 #include "plan/seccomp_tables.h"
 #include "seccomp_child.h"
@@ -298,6 +299,120 @@ static void all_groups_together_fit_into_a_plan(void **state)
 	free(filter.code);
 }
 
+/* ---- the supervisor's own, below each cell's ---- */
+
+static struct filter build_outer(void)
+{
+	struct filter filter = { 0 };
+	ce_error *error = NULL;
+	void *bytes = NULL;
+	size_t size = 0;
+
+	if (ce__seccomp_build_outer(&bytes, &size, &error))
+		fail_msg("%s", ce_error_message(error));
+	filter.code = bytes;
+	filter.count = size / sizeof(*filter.code);
+	return filter;
+}
+
+static struct filter build_widest(void)
+{
+	const char *groups[CE_SECCOMP_GROUPS_MAX + 1] = { NULL };
+
+	for (size_t i = 0; ce__seccomp_group_name(i); i++)
+		groups[i] = ce__seccomp_group_name(i);
+	return build_filter(groups);
+}
+
+/* What one of both refuses is refused: a call that the outer one did not know would be missing in a cell. */
+static void the_supervisors_filter_takes_nothing_from_a_cell(void **state)
+{
+	struct filter outer = build_outer(), cell = build_widest();
+	int *numbers = calloc(ce__seccomp_rule_count, sizeof(*numbers));
+	unsigned allowed = 0;
+
+	(void)state;
+	assert_non_null(numbers);
+	for (size_t i = 0; i < ce__seccomp_rule_count; i++)
+		numbers[i] = number_of(ce__seccomp_rules[i].name);
+	for (int number = 0; number < 1200; number++) {
+		bool ruled = false;
+
+		for (size_t i = 0; i < ce__seccomp_rule_count && !ruled; i++)
+			ruled = numbers[i] == number;
+		for (int round = 0; round < (ruled ? 400 : 4); round++) {
+			struct seccomp_data data = { .nr = number, .arch = NATIVE_ARCH };
+			uint64_t args[6] = { next_random(), next_random(), next_random(), 0, next_random(), 1 };
+
+			if (ruled)
+				near_values(numbers, number, args);
+			memcpy(data.args, args, sizeof(args));
+			if (run_filter(&cell, &data) != SECCOMP_RET_ALLOW)
+				continue;
+			allowed++;
+			if (run_filter(&outer, &data) != SECCOMP_RET_ALLOW)
+				fail_msg("cells may make call %d, their supervisor not", number);
+		}
+	}
+	assert_true(allowed > 245); /* that many are plain */
+	/* personality(ADDR_NO_RANDOMIZE) and netlink sockets are in no base rule's neighbourhood */
+	for (size_t i = 0; i < ce__seccomp_group_count; i++) {
+		for (size_t k = 0; k < ce__seccomp_groups[i].rule_count; k++) {
+			struct seccomp_data data = { .nr = number_of(ce__seccomp_groups[i].rules[k].name), .arch = NATIVE_ARCH };
+
+			assert_int_equal(run_filter(&outer, &data), SECCOMP_RET_ALLOW);
+		}
+	}
+	free(numbers);
+	free(outer.code);
+	free(cell.code);
+}
+
+static void the_supervisors_filter_refuses_what_nobody_needs(void **state)
+{
+	static const char *const names[] = {
+		"bpf", "perf_event_open", "userfaultfd", "io_uring_setup", "io_uring_enter", "io_uring_register", "add_key", "request_key",
+		"kcmp", "pidfd_getfd", "open_by_handle_at", "execveat", "fanotify_init", "memfd_secret", "kexec_load",
+		"kexec_file_load", "init_module", "finit_module", "delete_module", "reboot", "swapon", "swapoff", "acct", "syslog",
+		"quotactl", "settimeofday", "clock_settime", "clock_adjtime", "adjtimex", "chroot", "sync", "vhangup", "lookup_dcookie",
+#ifdef __x86_64__
+		"iopl", "ioperm", "modify_ldt",
+#endif
+	};
+	struct filter outer = build_outer();
+
+	(void)state;
+	for (size_t i = 0; i < CE_ARRAY_SIZE(names); i++) {
+		struct seccomp_data data = { .nr = number_of(names[i]), .arch = NATIVE_ARCH };
+		uint32_t answer;
+
+		assert_true(data.nr >= 0);
+		answer = run_filter(&outer, &data);
+		if (answer != refusal_of(data.nr))
+			fail_msg("%s is answered with %#x", names[i], answer);
+	}
+	for (int number = 0; number < 600; number++) {
+		struct seccomp_data data = { .nr = number, .arch = NATIVE_ARCH == SCMP_ARCH_X86_64 ? SCMP_ARCH_X86 : SCMP_ARCH_ARM };
+
+		assert_int_equal(run_filter(&outer, &data), SECCOMP_RET_KILL_PROCESS);
+	}
+	free(outer.code);
+}
+
+/* So that the kernel need not run it for a call that it allows. */
+static void the_supervisors_filter_looks_at_numbers_only(void **state)
+{
+	struct filter outer = build_outer();
+
+	(void)state;
+	for (size_t i = 0; i < outer.count; i++)
+		if (BPF_CLASS(outer.code[i].code) == BPF_LD)
+			assert_true(outer.code[i].k == offsetof(struct seccomp_data, nr) || outer.code[i].k == offsetof(struct seccomp_data, arch));
+	assert_true(outer.count <= CE_HELLO_FILTER_MAX);
+	print_message("%zu instructions\n", outer.count);
+	free(outer.code);
+}
+
 static void unknown_group_is_refused_with_the_known_ones(void **state)
 {
 	static const char *const groups[] = {"netlink", "netlnk", NULL};
@@ -324,6 +439,9 @@ int main(void)
 	    cmocka_unit_test(every_name_is_a_system_call),
 	    cmocka_unit_test(same_groups_give_the_same_bytes),
 	    cmocka_unit_test(all_groups_together_fit_into_a_plan),
+	    cmocka_unit_test(the_supervisors_filter_takes_nothing_from_a_cell),
+	    cmocka_unit_test(the_supervisors_filter_refuses_what_nobody_needs),
+	    cmocka_unit_test(the_supervisors_filter_looks_at_numbers_only),
 	    cmocka_unit_test(unknown_group_is_refused_with_the_known_ones),
 	};
 
