@@ -8,8 +8,20 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
+#if __has_include(<sanitizer/asan_interface.h>)
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_UNPOISON_MEMORY_REGION(begin, size) ((void)(begin), (void)(size))
+#endif
 
 #define STACK_BYTES ((size_t)64 * 1024) /* what a helper clones goes on with a copy of it */
+
+static void free_stack(void *stack)
+{
+	/* AddressSanitizer's marks of functions that were killed would be there for whoever gets the same addresses next. */
+	ASAN_UNPOISON_MEMORY_REGION(stack, STACK_BYTES);
+	munmap(stack, STACK_BYTES);
+}
 
 static int reap(pid_t pid)
 {
@@ -39,7 +51,7 @@ int ce__helper_start(int (*body)(void *), void *context, int flags, struct ce_he
 		return 0;
 	saved = errno;
 	helper->stack = NULL;
-	munmap(stack, STACK_BYTES);
+	free_stack(stack);
 	return -saved;
 }
 
@@ -50,7 +62,7 @@ int ce__helper_finish(struct ce_helper *helper)
 	if (!helper->stack)
 		return 0;
 	r = helper->pid > 0 ? reap(helper->pid) : 0;
-	munmap(helper->stack, STACK_BYTES);
+	free_stack(helper->stack);
 	helper->stack = NULL;
 	return r;
 }
