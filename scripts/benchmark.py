@@ -110,10 +110,13 @@ def measure(build, rounds, seconds, log):
                 print(verdict(rows[-1]).ljust(7), rows[-1]["row"], file=log, flush=True)
         if process.returncode:
             raise SystemExit(f"bench_all failed: {process.returncode}")
+        command = [build / "tests/bench/bench_languages", "--executors", ROOT / "executors", "--plugins", build / "executors",
+                   "--supervisor", supervisor, "--rounds", str(max(rounds // 10, 1))]
+        compiled = [json.loads(line) for line in subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()]
         steps = output_of(build / "tests/bench/bench_cold", "--executors", ROOT / "tests/bench/executors", "--plugins",
                           build / "executors", "--supervisor", supervisor, "--rounds", str(min(rounds, 100)), "--seconds", "0.01",
                           "--steps")
-    return rows, {name: note for name, _, note in others}, steps
+    return rows, {name: note for name, _, note in others}, compiled, steps
 
 
 def verdict(row):
@@ -165,6 +168,23 @@ def peer_table(rows, notes):
     if ours and bwrap:
         share = (ours["ours"]["median"] - ours["bare"]["median"]) / (bwrap["ours"]["median"] - bwrap["bare"]["median"])
         lines += ["", f"Overhead over bwrap's: {share:.2f}; goal <= 0.25: {'ok' if share <= 0.25 else 'short'}."]
+    return lines
+
+
+def compiled_table(rows):
+    """What is compiled, run included: the first time beside the bare tools, and what a source costs that was compiled before."""
+    lines = ["Compiled languages, from source to output, with what `codeexec prebuild` made:", "",
+             "| hello | goal | reached | | bare compiler and run | ours, median | p95 |", "|---|---:|---:|---|---:|---:|---:|"]
+    for row in rows:
+        if "skipped" in row:
+            lines.append(f"| {row['row']} | | | skipped: {row['skipped']} | | | |")
+            continue
+        if row["unit"] == "us":
+            goal, reached = f"<= {row['goal']:.2f} x" if row["goal"] else "", f"{row['ratio']:.2f} x"
+        else:
+            goal, reached = f"<= {row['goal_us'] / 1000:.0f} ms more than its run", f"{row['added_us'] / 1000:.1f} ms"
+        lines.append(f"| {row['row']} | {goal} | {reached} | {verdict(row)} | {row['bare']['median'] / 1000:.1f} ms | "
+                     f"{row['ours']['median'] / 1000:.1f} ms | {row['ours']['p95'] / 1000:.1f} ms |")
     return lines
 
 
@@ -221,12 +241,12 @@ def main():
     parser.add_argument("--output", type=pathlib.Path, default=ROOT / "docs", help="directory with performance.md")
     options = parser.parse_args()
     load, begin = os.getloadavg(), time.monotonic()
-    rows, notes, steps = measure(options.build.resolve(), options.rounds, options.seconds, os.sys.stderr)
+    rows, notes, compiled, steps = measure(options.build.resolve(), options.rounds, options.seconds, os.sys.stderr)
     own = [r for r in rows if r["row"] not in notes]
     steps = steps.split("\nLinux ")[0]  # what follows is bench_cold's own table
     page = machine(load) + ["", f"`python3 scripts/benchmark.py BUILD`: {options.rounds} rounds each, bare and ours in turn, in "
                             f"{time.monotonic() - begin:.0f} seconds.", "", "![ratios to the bare spawn](performance.svg)", ""]
-    page += table(own) + [""] + peer_table(rows, notes)
+    page += table(own) + [""] + peer_table(rows, notes) + [""] + compiled_table(compiled)
     if steps:
         page += ["", "### Where the time goes", "", "By the library's own trace points (`CE_REQUEST_TRACE`), microseconds:", "", "```",
                  steps.strip("\n"), "```"]

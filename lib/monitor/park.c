@@ -111,12 +111,22 @@ static bool is_alive(const struct ce_job *parked)
 	return (!nest || nest->state == CE_JOB_ZYGOTE) && poll(fds, CE_ARRAY_SIZE(fds), 0) == 0;
 }
 
+/* What it has used, told anew: it had something to do while it waited. */
+static void take_news(struct ce_job *parked)
+{
+	struct ce_park_message message;
+
+	while (parked->park_fd >= 0 && recv(parked->park_fd, &message, sizeof(message), MSG_DONTWAIT) == (ssize_t)sizeof(message))
+		parked->before = message;
+}
+
 static bool hand_over(struct ce_supervisor *s, struct ce_job *job, struct ce_job *parked)
 {
 	const struct ce_park_go go = { .cpu_seconds = ce__cell_cpu_seconds(job->plan->stages[0].cpu_time_us) };
 	struct ce_cell_usage usage;
 	struct ce_failure ignored;
 
+	take_news(parked);
 	if (!is_alive(parked) || put_files(s, job, parked) || ce__prepare_streams(s, job, parked->slot->program_uid, &ignored) ||
 	    ce__limits_cell_sample(s->limits, &parked->limits, false, &usage) < 0 ||
 	    ce__message_send(parked->park_fd, &go, sizeof(go), NULL, 0, job->stdio[0], 3)) {
@@ -404,6 +414,7 @@ static void give_to_taker(struct ce_supervisor *s, struct ce_job *child)
 
 void ce__park_on_message(struct ce_supervisor *s, struct ce_job *job)
 {
+	struct ce_park_message message;
 	struct ce_failure none = { 0 };
 	struct ce_cell_usage usage;
 	int said[2] = { 0, 0 };
@@ -425,9 +436,13 @@ void ce__park_on_message(struct ce_supervisor *s, struct ce_job *job)
 		ce__stage_kill(s, job, CE_OUTCOME_SYSTEM_ERROR, 0);
 		return;
 	}
-	n = recv(job->park_fd, &job->before, sizeof(job->before), MSG_DONTWAIT);
+	n = recv(job->park_fd, &message, sizeof(message), MSG_DONTWAIT);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
+	if (n == (ssize_t)sizeof(message))
+		job->before = message;
+	if (n == (ssize_t)sizeof(message) && job->state == CE_JOB_PARKED)
+		return; /* what it did while it waited */
 	if (job->state == CE_JOB_SETUP)
 		ce__stage_on_report(s, job); /* it lies in the pipe already */
 	if (n <= 0) { /* it ends, and that is told elsewhere */
@@ -436,7 +451,7 @@ void ce__park_on_message(struct ce_supervisor *s, struct ce_job *job)
 	}
 	/* An interpreter that speaks while it starts would be missed by nobody but its user: such a one starts with its
 	 * program. */
-	if (n != (ssize_t)sizeof(job->before) || job->state != CE_JOB_PARKING || ioctl(job->park_pipes[1], FIONREAD, &said[0]) < 0 ||
+	if (n != (ssize_t)sizeof(message) || job->state != CE_JOB_PARKING || ioctl(job->park_pipes[1], FIONREAD, &said[0]) < 0 ||
 	    ioctl(job->park_pipes[2], FIONREAD, &said[1]) < 0 || said[0] || said[1]) {
 		job->shape->failures = FAILURES_MAX;
 		ce__supervisor_drop_fd(s, &job->park_fd);

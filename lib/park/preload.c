@@ -94,7 +94,8 @@ static uint64_t microseconds(struct timeval t)
 	return (uint64_t)t.tv_sec * 1000000u + (uint64_t)t.tv_usec;
 }
 
-static void tell(void)
+/* False: nobody listens any more. */
+static bool tell(void)
 {
 	struct rusage u;
 	struct ce_park_message message;
@@ -112,7 +113,12 @@ static void tell(void)
 		.blocks_written = (uint64_t)u.ru_oublock,
 		.obstacle = zygote ? ce__zygote_obstacle(channel) : CE_PARK_NO_OBSTACLE,
 	};
-	if (send(channel, &message, sizeof(message), MSG_NOSIGNAL) != (ssize_t)sizeof(message))
+	return send(channel, &message, sizeof(message), MSG_NOSIGNAL) == (ssize_t)sizeof(message);
+}
+
+static void tell_or_end(void)
+{
+	if (!tell())
 		_exit(127);
 }
 
@@ -144,7 +150,8 @@ static void take_streams(void)
 
 	do
 		n = recvmsg(channel, &message, MSG_CMSG_CLOEXEC);
-	while (n < 0 && errno == EINTR);
+	/* A reset comes before the word itself if the supervisor hung up without having heard our last news. */
+	while (n < 0 && (errno == EINTR || errno == ECONNRESET));
 	c = n > 0 ? CMSG_FIRSTHDR(&message) : NULL;
 	if (!c || n != (ssize_t)sizeof(go) || c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS || c->cmsg_len != CMSG_LEN(sizeof(fds)))
 		_exit(127);
@@ -165,12 +172,15 @@ static void wait_for_program(void)
 
 	if (atomic_exchange(&waiting, false)) {
 		ce__runtime_prepare(fast_exit);
-		tell();
+		tell_or_end();
 		if (zygote) {
 			ce__zygote_serve(channel);
 			zygote = false;
 			ce__runtime_forked();
-			tell();
+			tell_or_end();
+			/* What that took is not the program's. If it has been handed over meanwhile, nobody asks. */
+			if (ce__zygote_meet_memory(channel))
+				tell();
 		}
 		take_streams();
 		ce__runtime_resumed();

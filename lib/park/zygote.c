@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <linux/sched.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -30,6 +31,10 @@
 #define FATHER_PID 300 /* anything but the program's; what is given out next does not depend on it */
 #define RSEQ_BYTES 32
 #define RANGES_MAX 512
+#define PAGES_AT_ONCE 16
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ 22
+#endif
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23
 #endif
@@ -135,11 +140,13 @@ static void receive(int channel, struct order *order)
 
 /* ---- memory ---- */
 
-/* What a child will have copies of. A page that is copied while the program runs, because it is written to, costs several times as
- * much as one of many that are asked for while the child waits. */
+/* What a child will have copies of, and the code that it will run. A page that is copied while the program runs, because it is
+ * written to, costs several times as much as one of many that are asked for while the child waits; and so does, under many a
+ * hypervisor, each page that is met for the first time. */
 static struct range {
 	char *begin;
 	size_t size;
+	bool is_written;
 } ranges[RANGES_MAX];
 static size_t range_count;
 
@@ -151,10 +158,12 @@ static void note_ranges(void)
 
 	range_count = 0;
 	while (maps && range_count < RANGES_MAX && fgets(line, sizeof(line), maps)) {
-		if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " %7s", &begin, &end, modes) != 3 || modes[0] != 'r' ||
-		    modes[1] != 'w' || modes[3] != 'p')
+		if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " %7s", &begin, &end, modes) != 3 || modes[0] != 'r' || modes[3] != 'p' ||
+		    (modes[1] != 'w' && modes[2] != 'x'))
 			continue;
-		ranges[range_count++] = (struct range){ (char *)begin, end - begin };
+		/* What cannot be read to its end, beyond a file's, is left alone. */
+		if (madvise((void *)begin, end - begin, MADV_POPULATE_READ) == 0)
+			ranges[range_count++] = (struct range){ (char *)begin, end - begin, modes[1] == 'w' };
 	}
 	if (maps)
 		fclose(maps);
@@ -164,7 +173,23 @@ static void note_ranges(void)
 static void populate(void)
 {
 	for (size_t i = 0; i < range_count; i++)
-		madvise(ranges[i].begin, ranges[i].size, MADV_POPULATE_WRITE);
+		if (ranges[i].is_written)
+			madvise(ranges[i].begin, ranges[i].size, MADV_POPULATE_WRITE);
+}
+
+bool ce__zygote_meet_memory(int channel)
+{
+	struct pollfd word = { .fd = channel, .events = POLLIN };
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), met = 0;
+
+	for (size_t i = 0; i < range_count; i++) {
+		for (size_t at = 0; at < ranges[i].size; at += page) {
+			(void)*(const volatile char *)(ranges[i].begin + at);
+			if (++met % PAGES_AT_ONCE == 0 && poll(&word, 1, 0) != 0)
+				return false;
+		}
+	}
+	return true;
 }
 
 /* ---- in the child ---- */

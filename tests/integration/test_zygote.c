@@ -64,6 +64,29 @@ static void what_one_child_changes_no_other_sees(void **state)
 	}
 }
 
+/* A child that waits gets to know its memory, until the word to go on comes: at any moment of that. */
+static void one_that_is_taken_while_it_warms_itself_is_none_the_worse(void **state)
+{
+	static const char *const languages[] = { "bash", "python" };
+	static const char *const programs[] = { "echo hello", "print('hello')" };
+
+	(void)state;
+	for (size_t l = 0; l < COUNT(languages); l++) {
+		ce_request request = fixture_request(languages[l], programs[l]);
+		ce_sandbox *sandbox = warm_sandbox(languages[l]);
+		unsigned warm = 0;
+
+		for (int i = 0; i < 120; i++) {
+			ce_result *result = fixture_run(sandbox, &request);
+
+			expect_says(result, "hello\n");
+			warm += was_warm(result);
+			pause_ms(i % 30);
+		}
+		assert_true(warm > 0);
+	}
+}
+
 /* ---- a zygote's life ---- */
 
 /* Python, of whose interpreter no more than so many may be made. */
@@ -206,6 +229,7 @@ int main(void)
 		TEST(a_zygotes_child_is_a_program_like_any_other),
 		TEST(children_of_one_zygote_draw_different_numbers),
 		TEST(what_one_child_changes_no_other_sees),
+		TEST(one_that_is_taken_while_it_warms_itself_is_none_the_worse),
 		TEST(a_zygote_that_has_served_its_time_outlives_what_it_made),
 		TEST(one_use_each_gives_each_its_own_interpreter),
 		TEST(one_use_each_holds_for_those_that_come_at_once),
