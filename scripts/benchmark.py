@@ -111,7 +111,7 @@ def measure(build, rounds, seconds, log):
         if process.returncode:
             raise SystemExit(f"bench_all failed: {process.returncode}")
         command = [build / "tests/bench/bench_languages", "--executors", ROOT / "executors", "--plugins", build / "executors",
-                   "--supervisor", supervisor, "--rounds", str(max(rounds // 10, 1))]
+                   "--supervisor", supervisor, "--rounds", str(max(rounds // 20, 3))]
         compiled = [json.loads(line) for line in subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()]
         steps = output_of(build / "tests/bench/bench_cold", "--executors", ROOT / "tests/bench/executors", "--plugins",
                           build / "executors", "--supervisor", supervisor, "--rounds", str(min(rounds, 100)), "--seconds", "0.01",
