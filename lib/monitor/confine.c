@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * The supervisor fences itself in before the first execution: whoever takes it over gets what makes cells, and no more. Cells,
- * and those who make them, inherit it below what they take on themselves. */
+ * The supervisor fences itself in before the first execution. What makes cells as root is still root to the host's files and
+ * processes: this narrows the kernel's interface, for it and for all that inherit it below what they take on themselves. */
 #include "monitor/supervisor.h"
 
 #include <linux/capability.h>
@@ -28,7 +28,9 @@ static int cut_capabilities(const struct ce_supervisor *s)
 	for (size_t i = 0; i < CE_ARRAY_SIZE(kept); i++)
 		keep |= UINT64_C(1) << kept[i];
 	for (unsigned long c = 0; c <= s->last_capability; c++)
-		if (!(c < 64 && keep & UINT64_C(1) << c) && prctl(PR_CAPBSET_DROP, c, 0, 0, 0) < 0)
+		/* Without CAP_SETPCAP it stays as it is: we execute nothing that could make use of it. */
+		if (!(c < 64 && keep & UINT64_C(1) << c) && prctl(PR_CAPBSET_READ, c, 0, 0, 0) == 1 &&
+		    prctl(PR_CAPBSET_DROP, c, 0, 0, 0) < 0 && errno != EPERM)
 			return -errno;
 	if (syscall(SYS_capget, &head, data) < 0)
 		return -errno;
@@ -48,7 +50,7 @@ static int install_filter(const struct ce_hello *hello)
 				      .filter = (struct sock_filter *)(uintptr_t)hello->filter };
 
 	if (hello->filter_count == 0)
-		return 0;
+		return hello->filter_required ? -EINVAL : 0;
 	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_SPEC_ALLOW, &program) < 0 ? -errno : 0;
 }
 
@@ -57,7 +59,7 @@ int ce__confine(const struct ce_supervisor *s, struct ce_failure *failure)
 	int r = cut_capabilities(s);
 
 	if (r)
-		return ce__failure_set(failure, CE_ERR_OS, -r, "confine", "the supervisor cannot drop what it does not need");
+		return ce__failure_set(failure, CE_ERR_UNSUPPORTED, -r, "confine", "the supervisor cannot drop what it does not need");
 	r = install_filter(&s->hello);
 	if (r && s->hello.filter_required)
 		return ce__failure_set(failure, CE_ERR_UNSUPPORTED, -r, "confine",

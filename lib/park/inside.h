@@ -20,7 +20,8 @@ unsigned ce__zygote_obstacle(int channel);
 /* Takes orders from the supervisor and forks. Returns in the children, each in its cell, with all of its walls around it and the
  * channel become its own. */
 void ce__zygote_serve(int channel);
-/* In a child that waits: touches what it has copies of and what it runs. Stops, and returns false, when the word to go on comes. */
+/* In a child that waits: touches a part of what it has copies of and what it runs. False: nothing is left, or the word to go on has
+ * come. */
 bool ce__zygote_meet_memory(int channel);
 
 void ce__python_prepare(bool fast_exit);

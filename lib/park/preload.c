@@ -178,9 +178,9 @@ static void wait_for_program(void)
 			zygote = false;
 			ce__runtime_forked();
 			tell_or_end();
-			/* What that took is not the program's. If it has been handed over meanwhile, nobody asks. */
-			if (ce__zygote_meet_memory(channel))
-				tell();
+			/* What that takes is not the program's. */
+			while (ce__zygote_meet_memory(channel) && tell())
+				;
 		}
 		take_streams();
 		ce__runtime_resumed();

@@ -32,6 +32,7 @@
 #define RSEQ_BYTES 32
 #define RANGES_MAX 512
 #define PAGES_AT_ONCE 16
+#define PAGES_A_CALL 256
 #ifndef MADV_POPULATE_READ
 #define MADV_POPULATE_READ 22
 #endif
@@ -179,17 +180,29 @@ static void populate(void)
 
 bool ce__zygote_meet_memory(int channel)
 {
+	static size_t range, at; /* where the last call ended */
 	struct pollfd word = { .fd = channel, .events = POLLIN };
-	size_t page = (size_t)sysconf(_SC_PAGESIZE), met = 0;
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	size_t met = 0;
 
-	for (size_t i = 0; i < range_count; i++) {
-		for (size_t at = 0; at < ranges[i].size; at += page) {
-			(void)*(const volatile char *)(ranges[i].begin + at);
-			if (++met % PAGES_AT_ONCE == 0 && poll(&word, 1, 0) != 0)
-				return false;
+	while (range < range_count && met < PAGES_A_CALL) {
+		const struct range *r = &ranges[range];
+		size_t size = r->size - at < PAGES_AT_ONCE * page ? r->size - at : PAGES_AT_ONCE * page;
+
+		if (poll(&word, 1, 0) != 0)
+			return false;
+		/* It was noted in the zygote: what is not there any more says so here. */
+		if (madvise(r->begin + at, size, MADV_POPULATE_READ) == 0)
+			for (size_t i = 0; i < size; i += page)
+				(void)*(const volatile char *)(r->begin + at + i);
+		met += PAGES_AT_ONCE;
+		at += size;
+		if (at >= r->size) {
+			range++;
+			at = 0;
 		}
 	}
-	return true;
+	return met > 0;
 }
 
 /* ---- in the child ---- */

@@ -272,6 +272,10 @@ int ce__seccomp_build_outer(void **bytes, size_t *size, ce_error **error)
 
 	for (size_t i = 0; i < ce__seccomp_group_count; i++)
 		parts[count++] = &ce__seccomp_groups[i];
+	/* What a cell lacks is missing in that; what the supervisor lacks, in all. */
+	for (const char *const *call = ce__seccomp_supervisor.calls; *call; call++)
+		if (ce__seccomp_number(*call) < 0)
+			return ce__error_set(error, CE_ERR_UNSUPPORTED, 0, STEP, "this libseccomp does not know %s", *call);
 	for (size_t i = 0; i < count; i++)
 		total += count_names(parts[i]);
 	names = calloc(total, sizeof(*names));

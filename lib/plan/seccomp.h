@@ -13,7 +13,7 @@
  * NULL-terminated names, or NULL. CE_ERR_INVALID names an unknown group and lists those there are. */
 int ce__seccomp_build(const char *const *groups, void **bytes, size_t *size, ce_error **error);
 /* The supervisor's own, which every cell inherits below its own filter: what any cell may call, whatever its arguments,
- * and what cells are made with. By numbers alone, so that the kernel can tell without running it. */
+ * and what cells are made with. By numbers alone: what no other filter looks into the kernel can tell without running it. */
 int ce__seccomp_build_outer(void **bytes, size_t *size, ce_error **error);
 /* Name by index, or NULL past the end; and what it is for. */
 const char *ce__seccomp_group_name(size_t index);

@@ -133,6 +133,9 @@ const struct ce_seccomp_refusal ce__seccomp_refusals[] = {
 const size_t ce__seccomp_refusal_count = CE_ARRAY_SIZE(ce__seccomp_refusals);
 
 const struct ce_seccomp_number ce__seccomp_numbers[] = {
+	{ "open_tree", 428 }, { "move_mount", 429 }, { "fsopen", 430 }, { "fsconfig", 431 }, { "fsmount", 432 },
+	{ "pidfd_open", 434 }, { "clone3", 435 }, { "close_range", 436 }, { "openat2", 437 }, { "mount_setattr", 442 },
+	{ "landlock_create_ruleset", 444 }, { "landlock_add_rule", 445 }, { "landlock_restrict_self", 446 },
 	{ "futex_waitv", 449 }, { "set_mempolicy_home_node", 450 }, { "fchmodat2", 452 },
 	{ "map_shadow_stack", 453 }, { "futex_wake", 454 }, { "futex_wait", 455 },
 	{ "futex_requeue", 456 }, { "mseal", 462 }, { "open_tree_attr", 467 },

@@ -7,7 +7,7 @@
 static const char *const calls[] = {
 	/* namespaces and mounts */
 	"clone3", "unshare", "setns", "pivot_root", "mount", "umount2", "fsopen", "fsconfig", "fsmount", "open_tree",
-	"open_tree_attr", "move_mount", "mount_setattr", "sethostname", "setdomainname",
+	"move_mount", "mount_setattr", "sethostname", "setdomainname",
 	/* a cell's fences; of keyctl it needs the new session keyring */
 	"seccomp", "keyctl",
 	/* what it collects, without leaving the directory */

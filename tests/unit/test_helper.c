@@ -68,6 +68,7 @@ static int use_stack(void *context)
 	return 0;
 }
 
+/* Only a sanitizer could tell. */
 static void one_that_was_killed_spoils_none_that_comes_after(void **state)
 {
 	int seen = 0;

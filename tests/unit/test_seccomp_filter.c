@@ -255,6 +255,8 @@ static void every_name_is_a_system_call(void **state)
 		if (number_of(ce__seccomp_refusals[i].name) == __NR_SCMP_ERROR)
 			fail_msg("no system call is named %s", ce__seccomp_refusals[i].name);
 	}
+	for (const char *const *call = ce__seccomp_supervisor.calls; *call; call++)
+		assert_int_not_equal(number_of(*call), __NR_SCMP_ERROR);
 	for (size_t i = 0; i < ce__seccomp_group_count; i++) {
 		const char *const *call = ce__seccomp_groups[i].calls;
 
@@ -336,7 +338,7 @@ static void the_supervisors_filter_takes_nothing_from_a_cell(void **state)
 	for (size_t i = 0; i < ce__seccomp_rule_count; i++)
 		numbers[i] = number_of(ce__seccomp_rules[i].name);
 	for (int number = 0; number < 1200; number++) {
-		bool ruled = false;
+		bool ruled = false, known = false;
 
 		for (size_t i = 0; i < ce__seccomp_rule_count && !ruled; i++)
 			ruled = numbers[i] == number;
@@ -349,10 +351,11 @@ static void the_supervisors_filter_takes_nothing_from_a_cell(void **state)
 			memcpy(data.args, args, sizeof(args));
 			if (run_filter(&cell, &data) != SECCOMP_RET_ALLOW)
 				continue;
-			allowed++;
+			known = true;
 			if (run_filter(&outer, &data) != SECCOMP_RET_ALLOW)
 				fail_msg("cells may make call %d, their supervisor not", number);
 		}
+		allowed += known;
 	}
 	assert_true(allowed > 245); /* that many are plain */
 	/* personality(ADDR_NO_RANDOMIZE) and netlink sockets are in no base rule's neighbourhood */
