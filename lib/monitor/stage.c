@@ -71,7 +71,11 @@ static int launch(struct ce_supervisor *s, struct ce_job *job, struct ce_failure
 	if (r)
 		return ce__failure_set(failure, CE_ERR_OS, -r, "network", "cannot return to the host's network namespace");
 	r = ce__launch_cell(&job->setup, &job->pid, &job->pidfd, &lost, failure);
-	s->stopping = s->stopping || lost; /* where we are there is no way to go on */
+	if (lost) {
+		/* Where we are there is no way to go on. Nobody is told before those who come next can see that nobody listens. */
+		s->stopping = true;
+		ce__supervisor_drop_fd(s, &s->control);
+	}
 	if (job->setup.network_ready)
 		ce__network_leave(s);
 	return r;
