@@ -92,7 +92,7 @@ static void one_that_is_taken_while_it_warms_itself_is_none_the_worse(void **sta
 /* Python, of whose interpreter no more than so many may be made. */
 static ce_sandbox *sandbox_of_uses(unsigned uses)
 {
-	char directory[] = "/tmp/codeexec-park-XXXXXX";
+	char directory[] = "/tmp/codeexec-zygote-XXXXXX";
 	static const char manifest[] = "abi: 1\nname: snake\ntitle: Snake\nextensions: [snake]\nsource: main.py\nruntimes:\n  - name: python3\n    run:\n"
 				       "      command: [python3, -s, -B, \"{source}\"]\n      rlimit_as: true\n"
 				       "      warm: {mode: fork, max_uses: %u}\n";
