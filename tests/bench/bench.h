@@ -51,6 +51,11 @@ int bench_http_post(int fd, const char *path, const char *json);
 /* steps.c: where the time of `rounds` executions goes, by the library's own trace. 0 or -1. */
 int bench_print_steps(const struct bench_context *context, const struct bench_workload *workload);
 
+/* rows.c: is it among those that were asked for? (All are if none is.) A row that could not be measured; a part of one. */
+bool bench_wanted(const char *const *names, size_t count, const char *name);
+void bench_skip(const char *name, const char *why);
+void bench_put_summary(const char *name, const struct bench_summary *s);
+
 /* statistics.c */
 double bench_clock_us(void);
 /* Sorts the samples. */

@@ -49,20 +49,6 @@ static const struct row rows[] = {
 	{ "C hello, compiled before", "c", C_HELLO, { BARE_C }, 2.5, false, true, 0 },
 };
 
-static bool wanted(const struct options *o, const char *name)
-{
-	for (size_t i = 0; i < o->row_count; i++)
-		if (!strcmp(o->rows[i], name))
-			return true;
-	return o->row_count == 0;
-}
-
-static void skip(const char *name, const char *why)
-{
-	printf("{\"row\":\"%s\",\"skipped\":\"%s\"}\n", name, why);
-	fflush(stdout);
-}
-
 static ce_sandbox *open_sandbox(const struct options *o, uint64_t warm, uint64_t cache)
 {
 	const char *executors[] = { o->executors, o->bench_executors, NULL }, *plugins[] = { o->plugins, NULL };
@@ -112,20 +98,15 @@ static void pause_ms(unsigned ms)
 	nanosleep(&(struct timespec){ ms / 1000, (long)(ms % 1000) * 1000000 }, NULL);
 }
 
-static void put_summary(const char *name, const struct bench_summary *s)
-{
-	printf("\"%s\":{\"min\":%.1f,\"median\":%.1f,\"p95\":%.1f}", name, s->min, s->median, s->p95);
-}
-
 static void put_ratio_row(const char *name, double *bare, double *ours, unsigned n, double goal, unsigned spared)
 {
 	struct bench_summary b = bench_summarise(bare, n), w = bench_summarise(ours, n);
 
 	printf("{\"row\":\"%s\",\"unit\":\"us\",\"rounds\":%u,\"goal\":%.3f,\"ratio\":%.4f,\"least_ratio\":%.4f,\"spared\":%u,", name, n, goal,
 	       w.median / b.median, w.min / b.min, spared);
-	put_summary("bare", &b);
+	bench_put_summary("bare", &b);
 	putchar(',');
-	put_summary("ours", &w);
+	bench_put_summary("ours", &w);
 	printf(",\"ok\":%s}\n", w.median <= goal * b.median ? "true" : "false");
 	fflush(stdout);
 }
@@ -162,19 +143,19 @@ static void run_row(const struct options *o, const struct row *row)
 	ce_sandbox *sandbox;
 	bool ignored;
 
-	if (!wanted(o, row->name))
+	if (!bench_wanted(o->rows, o->row_count, row->name))
 		return;
 	sandbox = open_sandbox(o, row->warm ? UINT64_C(256) << 20 : 0, row->cached ? UINT64_C(64) << 20 : 0);
 	if (!sandbox)
-		skip(row->name, "no sandbox here");
+		bench_skip(row->name, "no sandbox here");
 	else if (ce_sandbox_find_executor(sandbox, row->language, &executor, NULL) || !ce_executor_available(executor))
-		skip(row->name, "the language is not here");
+		bench_skip(row->name, "the language is not here");
 	else if (bench_spawn(row->bare))
-		skip(row->name, "the bare program does not run");
+		bench_skip(row->name, "the bare program does not run");
 	else if (row->warm && ce_sandbox_prewarm(sandbox, languages, NULL))
-		skip(row->name, "it cannot be started ahead");
+		bench_skip(row->name, "it cannot be started ahead");
 	else if (execute(sandbox, row, &ignored) || execute(sandbox, row, &ignored) || measure(o, row, sandbox))
-		skip(row->name, "an execution failed");
+		bench_skip(row->name, "an execution failed");
 	ce_sandbox_destroy(sandbox);
 }
 
@@ -232,7 +213,7 @@ static double per_second(const struct row *row, ce_sandbox *sandbox, unsigned po
 static void put_rate_row(const char *name, double bare, double ours, double goal)
 {
 	if (ours < 0 || bare <= 0) {
-		skip(name, "an execution failed");
+		bench_skip(name, "an execution failed");
 		return;
 	}
 	printf("{\"row\":\"%s\",\"unit\":\"1/s\",\"goal\":%.3f,\"ratio\":%.4f,\"bare_rate\":%.1f,\"our_rate\":%.1f,\"ok\":%s}\n", name, goal,
@@ -247,11 +228,11 @@ static void run_sustained(const struct options *o)
 	const struct row *row = &rows[2];
 	ce_sandbox *sandbox;
 
-	if (!wanted(o, name))
+	if (!bench_wanted(o->rows, o->row_count, name))
 		return;
 	sandbox = open_sandbox(o, UINT64_C(256) << 20, 0);
 	if (!sandbox || ce_sandbox_prewarm(sandbox, languages, NULL)) {
-		skip(name, "it cannot be started ahead");
+		bench_skip(name, "it cannot be started ahead");
 	} else {
 		double bare = per_second(row, NULL, 0, 2, o->seconds / 3);
 
@@ -267,8 +248,8 @@ static void run_http(const struct options *o)
 	int fd = o->http_port ? bench_http_open(o->http_port) : -1, r = 0;
 
 	if (fd < 0 || !bare || !ours || bench_http_post(fd, "/execute", post)) {
-		skip(one, "no server");
-		skip(eight, "no server");
+		bench_skip(one, "no server");
+		bench_skip(eight, "no server");
 	} else {
 		for (unsigned i = 0; !r && i < o->rounds; i++) {
 			double begin = bench_clock_us();
@@ -281,7 +262,7 @@ static void run_http(const struct options *o)
 			ours[i] = bench_clock_us() - begin;
 		}
 		if (r)
-			skip(one, "a request failed");
+			bench_skip(one, "a request failed");
 		else
 			put_ratio_row(one, bare, ours, o->rounds, 0.30, 0);
 		put_rate_row(eight, per_second(&rows[2], NULL, 0, 2, o->seconds / 3),
@@ -334,7 +315,7 @@ static void run_idle(const struct options *o)
 	bool ignored;
 	long pid;
 
-	if (!wanted(o, name))
+	if (!bench_wanted(o->rows, o->row_count, name))
 		return;
 	sandbox = open_sandbox(o, 0, 0);
 	pid = sandbox && !execute(sandbox, &rows[0], &ignored) ? find_child() : 0;
@@ -347,7 +328,7 @@ static void run_idle(const struct options *o)
 		       user_later + system_later - user - system, rss,
 		       user_later + system_later == user + system && rss && rss <= 3072 ? "true" : "false");
 	} else {
-		skip(name, "it was not found");
+		bench_skip(name, "it was not found");
 	}
 	ce_sandbox_destroy(sandbox);
 }
@@ -370,7 +351,7 @@ static void run_peer(const struct options *o, const char *peer)
 	for (char *p = strtok_r(line, " ", &save); p && count < 63; p = strtok_r(NULL, " ", &save))
 		argv[count++] = p;
 	if (!count || bench_spawn(argv)) {
-		skip(copy, "it does not run here");
+		bench_skip(copy, "it does not run here");
 	} else {
 		struct bench_summary b, s;
 
@@ -386,9 +367,9 @@ static void run_peer(const struct options *o, const char *peer)
 		b = bench_summarise(others, n);
 		s = bench_summarise(samples, n);
 		printf("{\"row\":\"%s\",\"unit\":\"peer\",\"rounds\":%u,\"ratio\":%.3f,", copy, n, s.median / b.median);
-		put_summary("bare", &b);
+		bench_put_summary("bare", &b);
 		putchar(',');
-		put_summary("ours", &s);
+		bench_put_summary("ours", &s);
 		puts("}");
 	}
 	free(copy);

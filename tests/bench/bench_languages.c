@@ -49,20 +49,6 @@ static const struct row rows[] = {
 	  "node main.js", 0.5 },
 };
 
-static bool wanted(const struct options *o, const char *name)
-{
-	for (size_t i = 0; i < o->row_count; i++)
-		if (!strcmp(o->rows[i], name))
-			return true;
-	return o->row_count == 0;
-}
-
-static void skip(const char *name, const char *why)
-{
-	printf("{\"row\":\"%s\",\"skipped\":\"%s\"}\n", name, why);
-	fflush(stdout);
-}
-
 static const char *runtimes = "/usr/local/lib/codeexec/runtimes";
 
 static int shell(const char *directory, const char *line)
@@ -131,11 +117,6 @@ static int execute(ce_sandbox *sandbox, const struct row *row)
 	return r;
 }
 
-static void put_summary(const char *name, const struct bench_summary *s)
-{
-	printf("\"%s\":{\"min\":%.1f,\"median\":%.1f,\"p95\":%.1f}", name, s->min, s->median, s->p95);
-}
-
 /* The first time: nothing of it is kept. */
 static int measure_first(const struct options *o, const struct row *row, const char *directory)
 {
@@ -159,9 +140,9 @@ static int measure_first(const struct options *o, const struct row *row, const c
 
 		printf("{\"row\":\"%s\",\"unit\":\"us\",\"rounds\":%u,\"goal\":%.3f,\"ratio\":%.4f,", row->name, o->rounds, row->goal,
 		       w.median / b.median);
-		put_summary("bare", &b);
+		bench_put_summary("bare", &b);
 		putchar(',');
-		put_summary("ours", &w);
+		bench_put_summary("ours", &w);
 		if (row->goal > 0)
 			printf(",\"ok\":%s", w.median <= row->goal * b.median ? "true" : "false");
 		puts("}");
@@ -194,9 +175,9 @@ static int measure_again(const struct options *o, const struct row *row, const c
 
 		printf("{\"row\":\"%s, again\",\"unit\":\"added\",\"rounds\":%u,\"goal_us\":%d,\"added_us\":%.1f,", row->name, o->rounds,
 		       AGAIN_GOAL_US, w.median - b.median);
-		put_summary("bare", &b);
+		bench_put_summary("bare", &b);
 		putchar(',');
-		put_summary("ours", &w);
+		bench_put_summary("ours", &w);
 		printf(",\"ok\":%s}\n", w.median - b.median <= AGAIN_GOAL_US ? "true" : "false");
 		fflush(stdout);
 	}
@@ -220,18 +201,18 @@ static void run_row(const struct options *o, const struct row *row)
 {
 	char directory[] = "/tmp/codeexec-bench-XXXXXX";
 
-	if (!wanted(o, row->name))
+	if (!bench_wanted(o->rows, o->row_count, row->name))
 		return;
 	if (!mkdtemp(directory)) {
-		skip(row->name, "no directory");
+		bench_skip(row->name, "no directory");
 		return;
 	}
 	if (!is_here(o, row))
-		skip(row->name, "the language is not here");
+		bench_skip(row->name, "the language is not here");
 	else if (write_source(directory, row) || shell(directory, row->build))
-		skip(row->name, "the bare compiler does not run");
+		bench_skip(row->name, "the bare compiler does not run");
 	else if (measure_first(o, row, directory) || measure_again(o, row, directory))
-		skip(row->name, "an execution failed");
+		bench_skip(row->name, "an execution failed");
 	shell(directory, "rm -rf \"$PWD\"");
 }
 
