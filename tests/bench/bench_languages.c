@@ -117,19 +117,36 @@ static int execute(ce_sandbox *sandbox, const struct row *row)
 	return r;
 }
 
-/* The first time: nothing of it is kept. */
-static int measure_first(const struct options *o, const struct row *row, const char *directory)
+static void put_first(const struct row *row, unsigned rounds, const struct bench_summary *bare, const struct bench_summary *ours)
+{
+	printf("{\"row\":\"%s\",\"unit\":\"us\",\"rounds\":%u,\"goal\":%.3f,\"ratio\":%.4f,", row->name, rounds, row->goal,
+	       ours->median / bare->median);
+	if (row->goal > 0)
+		printf("\"ok\":%s,", ours->median <= row->goal * bare->median ? "true" : "false");
+}
+
+static void put_again(const struct row *row, unsigned rounds, const struct bench_summary *bare, const struct bench_summary *ours)
+{
+	double added = ours->median - bare->median;
+
+	printf("{\"row\":\"%s, again\",\"unit\":\"added\",\"rounds\":%u,\"goal_us\":%d,\"added_us\":%.1f,\"ok\":%s,", row->name, rounds,
+	       AGAIN_GOAL_US, added, added <= AGAIN_GOAL_US ? "true" : "false");
+}
+
+/* In turn with the bare tools; `again`: it was compiled before, and what is added to the run counts. */
+static int measure(const struct options *o, const struct row *row, const char *directory, bool again)
 {
 	double *bare = calloc(o->rounds, sizeof(*bare)), *ours = calloc(o->rounds, sizeof(*ours));
-	ce_sandbox *sandbox = open_sandbox(o, 0);
-	int r = bare && ours && sandbox && !execute(sandbox, row) ? 0 : -1;
+	ce_sandbox *sandbox = open_sandbox(o, again ? CACHE_BYTES : 0);
+	int r = bare && ours && sandbox && !execute(sandbox, row) && !execute(sandbox, row) ? 0 : -1;
 
 	for (unsigned i = 0; !r && i < o->rounds; i++) {
 		double begin;
 
-		r = shell(directory, "rm -rf -- *") || write_source(directory, row);
+		if (!again)
+			r = shell(directory, "rm -rf -- *") || write_source(directory, row);
 		begin = bench_clock_us();
-		r = r || shell(directory, row->build) || shell(directory, row->run);
+		r = r || (!again && shell(directory, row->build)) || shell(directory, row->run);
 		bare[i] = bench_clock_us() - begin;
 		begin = bench_clock_us();
 		r = r || execute(sandbox, row);
@@ -138,47 +155,11 @@ static int measure_first(const struct options *o, const struct row *row, const c
 	if (!r) {
 		struct bench_summary b = bench_summarise(bare, o->rounds), w = bench_summarise(ours, o->rounds);
 
-		printf("{\"row\":\"%s\",\"unit\":\"us\",\"rounds\":%u,\"goal\":%.3f,\"ratio\":%.4f,", row->name, o->rounds, row->goal,
-		       w.median / b.median);
+		(again ? put_again : put_first)(row, o->rounds, &b, &w);
 		bench_put_summary("bare", &b);
 		putchar(',');
 		bench_put_summary("ours", &w);
-		if (row->goal > 0)
-			printf(",\"ok\":%s", w.median <= row->goal * b.median ? "true" : "false");
 		puts("}");
-		fflush(stdout);
-	}
-	ce_sandbox_destroy(sandbox);
-	free(bare);
-	free(ours);
-	return r ? -1 : 0;
-}
-
-/* Compiled before: what is added to the run. */
-static int measure_again(const struct options *o, const struct row *row, const char *directory)
-{
-	double *bare = calloc(o->rounds, sizeof(*bare)), *ours = calloc(o->rounds, sizeof(*ours));
-	ce_sandbox *sandbox = open_sandbox(o, CACHE_BYTES);
-	int r = bare && ours && sandbox && !execute(sandbox, row) && !execute(sandbox, row) ? 0 : -1;
-
-	for (unsigned i = 0; !r && i < o->rounds; i++) {
-		double begin = bench_clock_us();
-
-		r = shell(directory, row->run);
-		bare[i] = bench_clock_us() - begin;
-		begin = bench_clock_us();
-		r = r || execute(sandbox, row);
-		ours[i] = bench_clock_us() - begin;
-	}
-	if (!r) {
-		struct bench_summary b = bench_summarise(bare, o->rounds), w = bench_summarise(ours, o->rounds);
-
-		printf("{\"row\":\"%s, again\",\"unit\":\"added\",\"rounds\":%u,\"goal_us\":%d,\"added_us\":%.1f,", row->name, o->rounds,
-		       AGAIN_GOAL_US, w.median - b.median);
-		bench_put_summary("bare", &b);
-		putchar(',');
-		bench_put_summary("ours", &w);
-		printf(",\"ok\":%s}\n", w.median - b.median <= AGAIN_GOAL_US ? "true" : "false");
 		fflush(stdout);
 	}
 	ce_sandbox_destroy(sandbox);
@@ -211,7 +192,7 @@ static void run_row(const struct options *o, const struct row *row)
 		bench_skip(row->name, "the language is not here");
 	else if (write_source(directory, row) || shell(directory, row->build))
 		bench_skip(row->name, "the bare compiler does not run");
-	else if (measure_first(o, row, directory) || measure_again(o, row, directory))
+	else if (measure(o, row, directory, false) || measure(o, row, directory, true))
 		bench_skip(row->name, "an execution failed");
 	shell(directory, "rm -rf \"$PWD\"");
 }
