@@ -31,6 +31,35 @@ static void several_files_lie_where_their_names_say(void **state)
 		    "8 b'A\\x00B' /work\n0 [b'deep', b'sp ace \\xff']\n");
 }
 
+/* More than fits into a message, in and out again. */
+static void large_files_are_whole(void **state)
+{
+	enum { SIZE = 3 << 20 };
+	static const char *const outputs[] = {"back", NULL};
+	uint8_t *data = test_malloc(SIZE);
+	ce_file file = {"big", data, SIZE};
+	ce_request request = fixture_request("python", "import shutil; shutil.copy('big', 'back')");
+	ce_output_file back = {.size = sizeof(back)};
+	const ce_result *result;
+	uint32_t seed = 1;
+
+	(void)state;
+	for (size_t i = 0; i < SIZE; i++) {
+		seed = seed * 1664525 + 1013904223;
+		data[i] = (uint8_t)(seed >> 24);
+	}
+	request.files = &file;
+	request.file_count = 1;
+	request.outputs = outputs;
+	result = fixture_run(fixture_sandbox(), &request);
+	expect_says(result, "");
+	assert_int_equal(ce_result_file_count(result), 1);
+	assert_int_equal(ce_result_file(result, 0, &back), 0);
+	assert_int_equal(back.data_size, SIZE);
+	assert_memory_equal(back.data, data, SIZE);
+	test_free(data);
+}
+
 static void without_code_the_first_file_is_the_program(void **state)
 {
 	const ce_file files[] = {FILE_OF("start.sh", "echo \"I am $0\"; . ./second.sh"),
@@ -319,6 +348,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    TEST(several_files_lie_where_their_names_say),
+	    TEST(large_files_are_whole),
 	    TEST(without_code_the_first_file_is_the_program),
 	    TEST(an_empty_program_is_a_program),
 	    TEST(two_sources_are_compiled_together),

@@ -35,6 +35,22 @@ static void names_go_there_and_back(void **state)
 	assert_string_equal(ce_error_name(-999), "unknown");
 }
 
+static void options_are_listed_with_their_values(void **state)
+{
+	ce_sandbox *sandbox = fixture_sandbox();
+	const ce_executor *c;
+
+	(void)state;
+	fixture_need_language(sandbox, "c");
+	assert_int_equal(ce_sandbox_find_executor(sandbox, "c", &c, NULL), 0);
+	assert_string_equal(ce_executor_option(c, 0, 0), "std");
+	assert_non_null(ce_executor_option_value(c, 0, 0, 0));
+	assert_null(ce_executor_option_value(c, 0, 0, 1000));
+	assert_null(ce_executor_option_value(c, 0, 1000, 0));
+	assert_null(ce_executor_option(c, 0, 1000));
+	assert_null(ce_executor_option(c, ce_executor_runtime_count(c), 0));
+}
+
 static void executors_are_listed_in_the_order_of_their_names(void **state)
 {
 	ce_sandbox *sandbox = fixture_sandbox();
@@ -251,6 +267,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    TEST(names_go_there_and_back),
+	    TEST(options_are_listed_with_their_values),
 	    TEST(executors_are_listed_in_the_order_of_their_names),
 	    TEST(an_executor_tells_what_its_manifest_says),
 	    TEST(a_runtime_tells_its_version_and_remembers_it),
