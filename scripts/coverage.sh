@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0 OR MIT
 #
-# sh scripts/coverage.sh [MESON-TEST-ARGUMENT...]: which lines and branches of lib/ the tests reach. Builds with clang's
-# coverage in build/coverage and prints a table; build/coverage/report has each file with its counts.
+# sh scripts/coverage.sh [MESON-TEST-ARGUMENT...]: which lines and branches of lib/ the tests reach. Builds with clang's coverage in
+# build/coverage, writes docs/coverage.md, and build/coverage/report, which has each line with its count.
 #
 # Counters live in files that every process maps ("continuous mode"), so that they also count in a cell's init, which
 # ends by _exit and sees no file of the host, and in a supervisor that a test kills.
@@ -41,7 +41,8 @@ done
 shift
 sources=$(find lib -name '*.c' | sort)
 # shellcheck disable=SC2086 # a list of files on purpose
-llvm-cov report "$@" -instr-profile "$tree/all.profdata" -show-branch-summary $sources | tee "$tree/table.txt"
+llvm-cov export -format=lcov "$@" -instr-profile "$tree/all.profdata" $sources >"$tree/lcov.txt"
+python3 scripts/coverage-report.py "$tree/lcov.txt" docs/coverage.md
 # shellcheck disable=SC2086
 llvm-cov show "$@" -instr-profile "$tree/all.profdata" -format html -output-dir "$tree/report" $sources >/dev/null 2>&1
-note "$tree/report/index.html"
+note "$tree/report/index.html has each line; docs/coverage.md was written"
