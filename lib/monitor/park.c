@@ -468,7 +468,8 @@ void ce__park_on_message(struct ce_supervisor *s, struct ce_job *job)
 	job->state = CE_JOB_PARKED;
 	count_started(s, job);
 	job->shape->failures = 0;
-	if (ce__limits_cell_sample(s->limits, &job->limits, false, &usage) == 0)
+	/* One that a request waits for has not all of its memory yet. */
+	if (ce__limits_cell_sample(s->limits, &job->limits, false, &usage) == 0 && (!job->taker || usage.memory_bytes > job->shape->bytes))
 		job->shape->bytes = usage.memory_bytes;
 	ce__watch_begin(s, job);
 	answer(s, job->shape, &none);

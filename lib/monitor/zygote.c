@@ -133,6 +133,7 @@ static int send_order(struct ce_supervisor *s, struct ce_job *job)
 		.plan_size = job->shape->plan_size,
 		/* where the zygote has its own, and its children look for theirs */
 		.park_number = (uint64_t)job->zygote->setup.park_number,
+		.urgent = job->taker != NULL,
 	};
 	int fds[CE_PARK_ORDER_FDS] = { job->shape->plan_fd, setup->report_fd, setup->park_fd,
 				       setup->stdio[0],	    setup->stdio[1],  setup->stdio[2] };

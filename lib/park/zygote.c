@@ -284,8 +284,9 @@ static void become_program_of_cell(struct order *order)
 		_exit(127);
 	close(setup.report_fd);
 	fcntl(setup.park_number, F_SETFD, FD_CLOEXEC);
+	if (!order->head.urgent)
+		populate();
 	memset(order, 0, sizeof(*order));
-	populate();
 }
 
 /* ---- in the zygote ---- */
