@@ -32,8 +32,10 @@ size_t ce__capture_add(struct ce_capture *capture, const void *data, size_t size
 	/* A gap would be worse than an end: after the first byte dropped nothing more is kept. */
 	if (capture->total - size != capture->size)
 		return 0;
-	if (!grow(capture, capture->size + kept + 1))
+	if (!grow(capture, capture->size + kept + 1)) {
+		capture->no_memory = kept > 0;
 		return 0;
+	}
 	memcpy(capture->data + capture->size, data, kept);
 	capture->size += kept;
 	capture->data[capture->size] = '\0';

@@ -11,6 +11,7 @@ struct ce_capture {
 	size_t size, capacity;
 	uint64_t limit; /* bytes to keep; UINT64_MAX: all */
 	uint64_t total; /* bytes seen */
+	bool no_memory; /* bytes that there was room for are not kept */
 };
 
 /* Takes `size` more bytes and returns how many of them were kept. When memory runs out the rest counts as not kept. */

@@ -2,6 +2,7 @@
 #include "client/execution.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -104,6 +105,20 @@ static ce_execution *allocate(const struct ce_execution_setup *setup, ce_error *
 	return e;
 }
 
+static bool receive(ce_execution *e);
+
+/* It has begun, and cannot be waited for like others. */
+static void end_unwatched(ce_execution *e)
+{
+	struct pollfd socket = { .fd = e->socket, .events = POLLIN };
+
+	ce_execution_cancel(e);
+	while (!e->finished && poll(&socket, 1, CE_PATIENCE_MS) > 0)
+		while (receive(e))
+			;
+	ce__base_close(&e->socket);
+}
+
 int ce__execution_create(const struct ce_execution_setup *setup, ce_execution **out, ce_error **error)
 {
 	struct ce_client_start start = {
@@ -129,8 +144,10 @@ int ce__execution_create(const struct ce_execution_setup *setup, ce_execution **
 				     error);
 	for (size_t i = 0; i < CE_ARRAY_SIZE(start.stdio); i++)
 		ce__base_close(&start.stdio[i]);
-	if (!r && watch(e, e->socket, EPOLLIN, CE_ABOUT_SOCKET))
+	if (!r && watch(e, e->socket, EPOLLIN, CE_ABOUT_SOCKET)) {
 		r = ce__error_set(error, CE_ERR_OS, errno, "start", "cannot watch the execution");
+		end_unwatched(e);
+	}
 	if (r) {
 		ce_execution_destroy(e);
 		return r;
@@ -144,12 +161,23 @@ int ce__execution_create(const struct ce_execution_setup *setup, ce_execution **
 	return 0;
 }
 
+/* A result without something that the program made is no success. The first loss tells. */
+static void lose(ce_execution *e, const char *what, int os_error)
+{
+	if (!e->lost[0])
+		snprintf(e->lost, sizeof(e->lost), "%s was lost on its way to the host: %s", what,
+			 strerrordesc_np(os_error) ? strerrordesc_np(os_error) : "unknown error");
+}
+
 /* ---- output ---- */
 
 static void take_output(ce_execution *e, const struct ce_stream *s, const char *data, size_t size)
 {
 	struct ce_capture *capture = &e->result->stages[s->stage - 1].streams[s->number - 1];
 	size_t kept = ce__capture_add(capture, data, size);
+
+	if (capture->no_memory)
+		lose(e, "output", ENOMEM);
 
 	if (kept) {
 		struct ce_event event = { .type = CE_EVENT_OUTPUT, .stage = s->stage, .stream = s->number,
@@ -181,6 +209,8 @@ static void read_stream(ce_execution *e, struct ce_stream *s, size_t turns)
 			take_output(e, s, buffer, (size_t)n);
 			continue;
 		}
+		if (n < 0)
+			lose(e, "output", errno);
 		epoll_ctl(e->epoll, EPOLL_CTL_DEL, s->fd, NULL);
 		ce__base_close(&s->fd);
 	}
@@ -219,6 +249,10 @@ static void finish(ce_execution *e)
 		ce__base_close(&e->streams[i].fd);
 	ce__input_finish(&e->input);
 	epoll_ctl(e->epoll, EPOLL_CTL_DEL, e->socket, NULL);
+	if (e->lost[0] && e->result->outcome == 0) {
+		e->result->outcome = CE_OUTCOME_SYSTEM_ERROR;
+		snprintf(e->result->message, sizeof(e->result->message), "%s", e->lost);
+	}
 	if (e->executor)
 		ce__result_conclude(e->result, e->executor, e->runtime, e->cancelled);
 	e->finished = true;
@@ -315,8 +349,11 @@ static bool receive(ce_execution *e)
 	/* The run stage has begun, or as good as that. */
 	if (m.type == CE_MSG_STAGE_STARTED || m.type == CE_MSG_STAGE_ENDED)
 		recall_compile_stage(e);
-	if (m.type == CE_MSG_FILES && count == 1) {
-		ce__result_read_files(e->result, fds[0]);
+	if (m.type == CE_MSG_FILES) {
+		int r = count == 1 ? ce__result_read_files(e->result, fds[0]) : -EMFILE;
+
+		if (r < 0)
+			lose(e, "a file", -r);
 	} else if (m.type == CE_MSG_ARTIFACTS && count == 1) {
 		ce__base_close(&e->artifacts_fd);
 		e->artifacts_fd = fds[--count];

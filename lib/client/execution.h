@@ -45,6 +45,7 @@ struct ce_execution {
 	int artifacts_fd;		 /* owned: that */
 	bool kill_on_output_limit, output_limit_sent;
 	bool finished, taken, cancelled;
+	char lost[128]; /* what of the program's could not be taken, and why; empty: nothing */
 	uint64_t generation; /* which supervisor has it */
 	uint64_t heard_us; /* when something last came, or the silence was last looked into */
 	unsigned silences; /* in a row in which the supervisor was seen stopped */

@@ -8,7 +8,8 @@
 struct writer {
 	char *data;
 	size_t size, capacity;
-	bool failed; /* out of memory or too large; checked once at the end */
+	bool failed;
+	bool no_memory; /* that is why */ /* out of memory or too large; checked once at the end */
 };
 
 static bool reserve(struct writer *w, size_t more)
@@ -27,7 +28,7 @@ static bool reserve(struct writer *w, size_t more)
 		wanted *= 2;
 	p = realloc(w->data, wanted);
 	if (!p) {
-		w->failed = true;
+		w->failed = w->no_memory = true;
 		return false;
 	}
 	w->data = p;
@@ -251,6 +252,8 @@ int ce__build_plan(const struct ce_build_inputs *inputs, void **block, size_t *s
 	align(&w);
 	if (w.failed) {
 		free(w.data);
+		if (w.no_memory)
+			return ce__error_no_memory(error);
 		return ce__error_set(error, CE_ERR_INVALID, 0, NULL,
 				     "the request is too large (files, arguments and environment together)");
 	}

@@ -211,7 +211,7 @@ static int append_answers(const struct ce_seccomp_set *const *sets, size_t set_c
 	return 0;
 }
 
-static int compile(const struct ce_seccomp_set *const *sets, size_t set_count, void **bytes, size_t *size, ce_error **error)
+static int compile_once(const struct ce_seccomp_set *const *sets, size_t set_count, void **bytes, size_t *size, ce_error **error)
 {
 	CLEANUP_FILTER scmp_filter_ctx filter = NULL;
 	CE_CLEANUP_FREE struct sock_filter *code = NULL;
@@ -230,6 +230,25 @@ static int compile(const struct ce_seccomp_set *const *sets, size_t set_count, v
 				     CE_PLAN_MAX_BPF);
 	*size = count * sizeof(*code);
 	*bytes = ce__steal_pointer(&code);
+	return 0;
+}
+
+/* Twice: where memory runs out, libseccomp 2.5 has been seen to export a filter that lacks rules, and call it a success. */
+static int compile(const struct ce_seccomp_set *const *sets, size_t set_count, void **bytes, size_t *size, ce_error **error)
+{
+	CE_CLEANUP_FREE void *first = NULL;
+	CE_CLEANUP_FREE void *second = NULL;
+	size_t first_size = 0, second_size = 0;
+	int r = compile_once(sets, set_count, &first, &first_size, error);
+
+	if (r == 0)
+		r = compile_once(sets, set_count, &second, &second_size, error);
+	if (r < 0)
+		return r;
+	if (first_size != second_size || memcmp(first, second, first_size))
+		return ce__error_no_memory(error);
+	*size = first_size;
+	*bytes = ce__steal_pointer(&first);
 	return 0;
 }
 

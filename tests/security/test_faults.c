@@ -16,20 +16,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "verdict.h"
 #include "world.h"
 
 #define HANG_MS 10000
 #define BUDGET_US 150000000u /* of the ordinary run; beyond it only every n-th call fails */
 #define PIDS_MAX 8
-
-/* What may be missing on a host, and hence after a failure that looks like that: reported, never silent. */
-#define OPTIONAL                                                                                             \
-	(CE_PROTECTION_TIME_NS | CE_PROTECTION_CGROUP_NS | CE_PROTECTION_LANDLOCK |                          \
-	 CE_PROTECTION_LANDLOCK_SCOPE | CE_PROTECTION_SESSION_KEYRING)
-
-struct program {
-	const char *language, *code;
-};
 
 static const struct program bash_program = {"bash", "echo hello; printf data > out.txt"};
 static const struct program c_program = {"c",
@@ -41,92 +33,6 @@ static const int errnos[] = {EPERM, ENOMEM, EINVAL, ENOSPC, ENOENT, EAGAIN, EMFI
 
 static struct world world;
 static char config_path[96], marker[96], log_path[96], wrapper[96];
-static uint64_t wanted; /* protections of an execution without failures */
-
-/* What a trial says about itself, to the parent, in one write. */
-struct verdict {
-	int bad, met;
-	uint64_t protections;
-	char text[400];
-};
-
-static void verdict_set(struct verdict *v, int bad, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static void verdict_set(struct verdict *v, int bad, const char *fmt, ...)
-{
-	va_list args;
-
-	if (v->text[0] && !bad)
-		return; /* the first one tells, or the worst */
-	v->bad = bad;
-	va_start(args, fmt);
-	vsnprintf(v->text, sizeof(v->text), fmt, args);
-	va_end(args);
-}
-
-static void judge_error(struct verdict *v, const char *what, const ce_error *error)
-{
-	const char *step = ce_error_step(error);
-
-	v->met = 1;
-	verdict_set(v, !step || !*step || !ce_error_message(error)[0], "%s: error at step %s: %s", what,
-		    step ? step : "(none)", ce_error_message(error));
-}
-
-static void judge_result(struct verdict *v, const char *what, const ce_result *r, bool must_succeed)
-{
-	uint64_t missing = wanted & ~OPTIONAL & ~ce_result_protections(r, CE_STAGE_RUN);
-	ce_output_file file = {.size = sizeof(file)};
-	size_t size = 0;
-	const char *output = ce_result_output(r, CE_STAGE_RUN, CE_STREAM_STDOUT, &size);
-
-	v->protections = ce_result_protections(r, CE_STAGE_RUN);
-	if (ce_result_outcome(r) == CE_OUTCOME_SYSTEM_ERROR) {
-		v->met = 1;
-		verdict_set(v, must_succeed || !ce_result_message(r)[0], "%s: system_error: %s", what,
-			    ce_result_message(r));
-		return;
-	}
-	if (ce_result_outcome(r) != CE_OUTCOME_SUCCESS)
-		verdict_set(v, 1, "%s: %s, exit %d, signal %d: %s", what, ce_result_status(r),
-			    ce_result_exit_code(r), ce_result_signal(r), ce_result_message(r));
-	else if (size != 6 || memcmp(output, "hello\n", 6) != 0)
-		verdict_set(v, 1, "%s: success, but with %zu bytes of output", what, size);
-	else if (ce_result_file_count(r) != 1 || ce_result_file(r, 0, &file) ||
-		 (file.data_size != 4 && (must_succeed || !file.reason[0])))
-		verdict_set(v, 1, "%s: success, but without its file (%s)", what, ce_result_message(r));
-	else if (file.data_size != 4)
-		verdict_set(v, 0, "%s: success, the file skipped: %s", what, file.reason);
-	else if (missing)
-		verdict_set(v, 1, "%s: success, but without %s", what,
-			    ce_protection_name(missing & -missing));
-	else
-		return;
-}
-
-/* The failure may meet either of two executions; once it was seen, all must be well. */
-static void execute(struct verdict *v, ce_sandbox *sandbox, const struct program *p, const char *what,
-		    bool must_succeed)
-{
-	static const char *const outputs[] = {"out.txt", NULL};
-	ce_request request = ce_request_init();
-	ce_result *result = NULL;
-	ce_error *error = NULL;
-
-	request.language = p->language;
-	request.code = p->code;
-	request.code_size = strlen(p->code);
-	request.outputs = outputs;
-	if (ce_execute(sandbox, &request, &result, &error) == 0)
-		judge_result(v, what, result, must_succeed);
-	else if (must_succeed)
-		verdict_set(v, 1, "%s: %s", what, ce_error_message(error));
-	else
-		judge_error(v, what, error);
-	ce_error_free(error);
-	ce_result_free(result);
-}
 
 /* In a process of its own, so that a hang is bounded and nothing is carried over. */
 static void trial(struct verdict *v, const struct program *p)
@@ -138,7 +44,7 @@ static void trial(struct verdict *v, const struct program *p)
 	options.supervisor_path = wrapper;
 	options.max_concurrent = 2;
 	if (ce_sandbox_create(&options, &sandbox, &error)) {
-		judge_error(v, "creation", error);
+		verdict_error(v, "creation", error);
 		v->met = 1;
 		ce_error_free(error);
 		error = NULL;
@@ -147,10 +53,10 @@ static void trial(struct verdict *v, const struct program *p)
 			return;
 		}
 	}
-	execute(v, sandbox, p, "execution", v->met);
-	execute(v, sandbox, &bash_program, "the second execution", v->met);
+	verdict_execute(v, sandbox, p, "execution", v->met);
+	verdict_execute(v, sandbox, &bash_program, "the second execution", v->met);
 	if (v->met)
-		execute(v, sandbox, &bash_program, "the next execution", true);
+		verdict_execute(v, sandbox, &bash_program, "the next execution", true);
 	verdict_set(v, 0, "success");
 	ce_sandbox_destroy(sandbox);
 }
@@ -268,7 +174,7 @@ static void sweep(const char *title, const struct program *p, int error, bool al
 		tap_diag("%llu system calls; %s", (unsigned long long)calls, v.text);
 		return;
 	}
-	wanted = v.protections;
+	verdict_wanted = v.protections;
 	start = now_us(); /* warm now */
 	run_trial(p, 0, 0, &v, &calls);
 	cost = now_us() - start;
