@@ -216,7 +216,7 @@ static void put_files(struct writer *w, const struct ce_build_inputs *inputs, st
 	CE_CLEANUP_FREE struct ce_plan_file *files = calloc(inputs->file_count + 1, sizeof(*files));
 
 	if (!files) {
-		w->failed = true;
+		w->failed = w->no_memory = true;
 		return;
 	}
 	for (size_t i = 0; i < inputs->file_count; i++) {

@@ -288,30 +288,43 @@ EXPORT void *failcall_aligned_alloc(size_t alignment, size_t size) __asm__("alig
 EXPORT void *failcall_memalign(size_t alignment, size_t size) __asm__("memalign");
 EXPORT int failcall_posix_memalign(void **out, size_t alignment, size_t size) __asm__("posix_memalign");
 
-/* libseccomp 2.5.4 loses its way without memory: it frees twice, goes round for ever, or leaves rules out. The last of these the library
- * finds out; the others nobody can catch, so that its allocations do not count. */
-static uintptr_t spared_begin, spared_end;
+/* What loses its way without memory where nobody can catch it: libseccomp 2.5.4 frees twice, goes round for ever, or leaves rules out (only
+ * the last can be found out, and is); Jansson 2.14 takes a text for ill-formed, or aborts. Their allocations do not count. */
+static const char *const spared_names[] = { "/libseccomp.so", "/libjansson.so" };
+static struct {
+	uintptr_t begin, end;
+} spared[sizeof(spared_names) / sizeof(spared_names[0])];
 
 static int note_spared(struct dl_phdr_info *info, size_t size, void *unused)
 {
 	(void)size, (void)unused;
-	if (!strstr(info->dlpi_name, "/libseccomp.so"))
-		return 0;
-	spared_begin = info->dlpi_addr;
-	for (int i = 0; i < info->dlpi_phnum; i++) {
-		uintptr_t end = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr + info->dlpi_phdr[i].p_memsz;
+	for (size_t i = 0; i < sizeof(spared) / sizeof(spared[0]); i++) {
+		if (!strstr(info->dlpi_name, spared_names[i]))
+			continue;
+		spared[i].begin = info->dlpi_addr;
+		for (int k = 0; k < info->dlpi_phnum; k++) {
+			uintptr_t end = info->dlpi_addr + info->dlpi_phdr[k].p_vaddr + info->dlpi_phdr[k].p_memsz;
 
-		if (info->dlpi_phdr[i].p_type == PT_LOAD && end > spared_end)
-			spared_end = end;
+			if (info->dlpi_phdr[k].p_type == PT_LOAD && end > spared[i].end)
+				spared[i].end = end;
+		}
 	}
-	return 1;
+	return 0;
+}
+
+static bool is_spared(const void *caller)
+{
+	for (size_t i = 0; i < sizeof(spared) / sizeof(spared[0]); i++)
+		if ((uintptr_t)caller >= spared[i].begin && (uintptr_t)caller < spared[i].end)
+			return true;
+	return false;
 }
 
 static bool no_memory(const char *name, const void *caller)
 {
 	bool fails;
 
-	if (!is_ours() || control->what == FAILCALL_OTHERS || ((uintptr_t)caller >= spared_begin && (uintptr_t)caller < spared_end))
+	if (!is_ours() || control->what == FAILCALL_OTHERS || is_spared(caller))
 		return false;
 	inside = true;
 	fails = next_error(name, NOMEM, NOMEM) != 0;
