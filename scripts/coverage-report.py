@@ -6,6 +6,7 @@ import collections
 import datetime
 import pathlib
 import re
+import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -36,7 +37,7 @@ def read(path):
     for line in pathlib.Path(path).read_text().splitlines():
         kind, _, rest = line.partition(":")
         if kind == "SF":
-            name = pathlib.Path(rest)
+            name = pathlib.Path(rest).resolve()
             inside = ROOT in name.parents and name.relative_to(ROOT).parts[0] == "lib" and name.suffix == ".c"
             current = files[str(name.relative_to(ROOT))] if inside else None
         elif current and kind == "DA":
@@ -92,11 +93,12 @@ def main():
             why = reason(name, source, first, last)
             groups[why][name].append((first, last))
             counts[why] += sum(not file.lines[n] for n in file.lines if first <= n <= last)
+    commit = subprocess.run(["git", "-C", ROOT, "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
     without = [n for n in files if not any(re.search(p, n) for p, _ in FILES)]
     out = ["# Coverage", "",
            "Which lines and branches of `lib/` the tests reach, written by `sh scripts/coverage.sh`: every test of the gcc build but the long ones,",
            "the page's and the ABI's, with clang's counters. `lib/park/` is not counted: it is preloaded into other people's interpreters.", "",
-           f"Measured on {datetime.date.today()}. Goals: {GOAL_LINES} % of the lines, {GOAL_BRANCHES} % of the branches.", "",
+           f"Measured on {datetime.date.today()} at {commit}; lines are numbered as they were then. Goals: {GOAL_LINES} % of the lines, {GOAL_BRANCHES} % of the branches.", "",
            "| | lines | branches |", "|---|---:|---:|",
            f"| all | {share(lines[1], lines[0]):.1f} % of {lines[0]} | {share(branches[1], branches[0]):.1f} % of {branches[0]} |"]
     part = [files[n] for n in without]

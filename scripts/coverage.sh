@@ -39,10 +39,7 @@ for object in "$tree"/build/lib/libcodeexec.so.*.*.* "$tree"/build/lib/codeexec-
 	fi
 done
 shift
-sources=$(find lib -name '*.c' | sort)
-# shellcheck disable=SC2086 # a list of files on purpose
-llvm-cov export -format=lcov "$@" -instr-profile "$tree/all.profdata" $sources >"$tree/lcov.txt"
+llvm-cov export -format=lcov "$@" -instr-profile "$tree/all.profdata" >"$tree/lcov.txt"
 python3 scripts/coverage-report.py "$tree/lcov.txt" docs/coverage.md
-# shellcheck disable=SC2086
-llvm-cov show "$@" -instr-profile "$tree/all.profdata" -format html -output-dir "$tree/report" $sources >/dev/null 2>&1
+llvm-cov show "$@" -instr-profile "$tree/all.profdata" -format html -output-dir "$tree/report" >/dev/null 2>&1
 note "$tree/report/index.html has each line; docs/coverage.md was written"
