@@ -48,15 +48,27 @@ void exchange_reply_response(struct exchange *x, unsigned status, struct MHD_Res
 	exchange_resume(x);
 }
 
+/* There is no memory even for an answer: better none than a client that waits for it. */
+static void exchange_hang_up(struct exchange *x)
+{
+	x->speechless = true;
+	exchange_resume(x);
+}
+
 void exchange_reply(struct exchange *x, unsigned status, const char *type, char *text, size_t size)
 {
 	struct MHD_Response *response = MHD_create_response_from_buffer(size, text, MHD_RESPMEM_MUST_FREE);
 
 	if (!response) {
 		free(text);
+		exchange_hang_up(x);
 		return;
 	}
-	MHD_add_response_header(response, "Content-Type", type);
+	if (MHD_add_response_header(response, "Content-Type", type) != MHD_YES) {
+		MHD_destroy_response(response); /* and the text */
+		exchange_hang_up(x);
+		return;
+	}
 	x->response_bytes = size;
 	exchange_reply_response(x, status, response);
 }
@@ -99,7 +111,9 @@ void exchange_reply_error(struct exchange *x, const struct api_error *error)
 		    &json,
 		    "{\"error\":{\"code\":\"no_memory\",\"message\":\"no memory left\",\"field\":null}}");
 	}
-	if (json.data)
+	if (json.failed)
+		exchange_hang_up(x);
+	else
 		exchange_reply_buffer(x, error->status, &json);
 	add_retry_after(x);
 	if (x->response && error->status == 401)

@@ -114,7 +114,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *mhd, const c
 		*size = 0;
 		return MHD_YES;
 	}
-	if (x->discard)
+	if (x->discard || x->speechless)
 		return MHD_NO;
 	x->connection->deadline_us = 0;
 	if (!x->response && !x->handled) {
@@ -128,7 +128,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *mhd, const c
 		stream_abort(x, false);
 	if (x->response)
 		return queue_response(x);
-	if (x->connection->gone) {
+	if (x->connection->gone || x->speechless) {
 		abandon_job(x);
 		return MHD_NO;
 	}

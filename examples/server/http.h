@@ -59,6 +59,7 @@ struct exchange {
 	size_t response_bytes, body_seen;
 	unsigned retry_after; /* seconds; 0: estimated */
 	bool checked, handled, queued, suspended, discard, close, early;
+	bool speechless; /* no answer could be made: the connection is closed */
 	struct job *job; /* whose result it waits for */
 	struct stream *stream;
 	char job_id[33];

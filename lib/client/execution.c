@@ -165,8 +165,16 @@ int ce__execution_create(const struct ce_execution_setup *setup, ce_execution **
 static void lose(ce_execution *e, const char *what, int os_error)
 {
 	if (!e->lost[0])
-		snprintf(e->lost, sizeof(e->lost), "%s was lost on its way to the host: %s", what,
+		snprintf(e->lost, sizeof(e->lost), "%s was lost between the program and its host: %s", what,
 			 strerrordesc_np(os_error) ? strerrordesc_np(os_error) : "unknown error");
+}
+
+static void feed(ce_execution *e)
+{
+	int r = ce__input_flush(&e->input, e->epoll);
+
+	if (r < 0)
+		lose(e, "input", -r);
 }
 
 /* ---- output ---- */
@@ -416,7 +424,7 @@ int ce__execution_step(ce_execution *e, int timeout_ms, ce_error **error)
 		if (about == CE_ABOUT_SOCKET)
 			talk = true;
 		else if (about == CE_ABOUT_INPUT)
-			ce__input_flush(&e->input, e->epoll);
+			feed(e);
 		else if (about < CE_EXECUTION_STREAMS)
 			read_stream(e, &e->streams[about], READ_TURNS);
 	}

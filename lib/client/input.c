@@ -69,9 +69,17 @@ static int watch(struct ce_input *input, int epoll, bool wanted)
 	return 0;
 }
 
+/* What is left will not be written. Out of epoll before it is closed: a fork of the host may hold a copy, and the events would go on. */
+static void give_up(struct ce_input *input, int epoll)
+{
+	input->at = input->size;
+	watch(input, epoll, false);
+	ce__base_close(&input->write_fd);
+}
+
 int ce__input_flush(struct ce_input *input, int epoll)
 {
-	int r;
+	int r = 0;
 
 	if (input->write_fd < 0)
 		return 0;
@@ -80,15 +88,23 @@ int ce__input_flush(struct ce_input *input, int epoll)
 
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n < 0 && errno == EAGAIN)
-			return watch(input, epoll, true);
-		if (n < 0) {
+		if (n < 0 && errno == EAGAIN) {
+			r = watch(input, epoll, true);
+			if (r)
+				give_up(input, epoll);
+			return r;
+		}
+		if (n < 0 && errno == EPIPE) { /* nobody reads any more: the program's affair */
 			input->at = input->size;
 			break;
 		}
+		if (n < 0) {
+			r = -errno;
+			give_up(input, epoll);
+			return r;
+		}
 		input->at += (size_t)n;
 	}
-	/* Out of epoll before it is closed: a fork of the host may hold a copy, and the events would go on. */
 	r = watch(input, epoll, false);
 	if (input->closing)
 		ce__base_close(&input->write_fd);
