@@ -112,6 +112,7 @@ static void end_unwatched(ce_execution *e)
 {
 	struct pollfd socket = { .fd = e->socket, .events = POLLIN };
 
+	e->on_event = NULL; /* nobody has heard of it */
 	ce_execution_cancel(e);
 	while (!e->finished && poll(&socket, 1, CE_PATIENCE_MS) > 0)
 		while (receive(e))
@@ -257,7 +258,7 @@ static void finish(ce_execution *e)
 		ce__base_close(&e->streams[i].fd);
 	ce__input_finish(&e->input);
 	epoll_ctl(e->epoll, EPOLL_CTL_DEL, e->socket, NULL);
-	if (e->lost[0] && e->result->outcome == 0) {
+	if (e->lost[0] && e->result->outcome == 0 && !e->cancelled) {
 		e->result->outcome = CE_OUTCOME_SYSTEM_ERROR;
 		snprintf(e->result->message, sizeof(e->result->message), "%s", e->lost);
 	}

@@ -8,8 +8,8 @@
 struct writer {
 	char *data;
 	size_t size, capacity;
-	bool failed;
-	bool no_memory; /* that is why */ /* out of memory or too large; checked once at the end */
+	bool failed; /* out of memory or too large; checked once at the end */
+	bool no_memory; /* which of the two */
 };
 
 static bool reserve(struct writer *w, size_t more)
