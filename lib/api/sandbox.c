@@ -50,7 +50,7 @@ static int find_park_object(ce_sandbox *sandbox, const ce_sandbox_options *optio
 
 	CE_CLEANUP_FREE char *real = path ? realpath(path, NULL) : NULL;
 
-	if (!path)
+	if (!path || (!real && errno == ENOMEM))
 		return ce__error_no_memory(error);
 	if (!real)
 		ce__log(&sandbox->log, LOG_WARNING, "nothing is started ahead: %s: %s", path, strerrordesc_np(errno));

@@ -57,7 +57,7 @@ static int check_owner(const char *path, const char *what, ce_error **error)
 	struct stat st;
 
 	if (stat(path, &st) < 0)
-		return ce__error_set(error, CE_ERR_PLUGIN, errno, "stat", "%s %s", what, path);
+		return ce__error_set(error, CE_ERR_OS, errno, "stat", "%s %s", what, path);
 	if (st.st_uid != 0 && st.st_uid != self)
 		return ce__error_set(error, CE_ERR_PLUGIN, 0, NULL,
 				     "%s %s refused: it belongs to uid %u, not to root or uid %u", what, path,
@@ -154,6 +154,10 @@ static int find_file(const char *const *plugin_dirs, const char *name, char **re
 		if (*real) {
 			tried = ce__steal_pointer(&before);
 			return 0;
+		}
+		if (errno != ENOENT && errno != ENOTDIR && errno != EACCES) {
+			tried = ce__steal_pointer(&before);
+			return ce__error_set(error, CE_ERR_OS, errno, "realpath", "plugin %s", path);
 		}
 		tried = ce__base_asprintf("%s%s%s", before, before[0] ? ", " : "", *plugin_dirs);
 	}

@@ -71,6 +71,12 @@ static bool links_are_shown(const char *path, const struct ce_manifest_mount *mo
 	return false;
 }
 
+/* After a failed call: what is not there, or might be were there memory to look. */
+static int not_found(void)
+{
+	return errno == ENOMEM ? -ENOMEM : -ENOENT;
+}
+
 static int check_candidate(const char *path, const struct ce_manifest_mount *mounts, size_t mount_count,
 			   bool is_program, char **real)
 {
@@ -82,12 +88,12 @@ static int check_candidate(const char *path, const struct ce_manifest_mount *mou
 	if (!host)
 		return -ENOMEM;
 	if (stat(host, &st) < 0)
-		return -ENOENT;
+		return not_found();
 	if (is_program && (!S_ISREG(st.st_mode) || !(st.st_mode & 0111)))
 		return -EACCES;
 	resolved = realpath(host, NULL);
 	if (!resolved)
-		return -ENOENT;
+		return not_found();
 	r = is_shown(resolved, mounts, mount_count) && links_are_shown(host, mounts, mount_count) ? 0
 												  : -EXDEV;
 	if (real)

@@ -23,15 +23,32 @@ struct loading {
 	ce_error **error;                 /* for lack of memory */
 };
 
-/* Keeps `e` (taken over) for the caller of ce_sandbox_create. */
+/* What the host process was short of at that moment says nothing about the file: without it a sandbox would lack a language for
+ * all its life. */
+static bool is_shortage(const ce_error *e)
+{
+	static const int shortages[] = {ENOMEM, EMFILE, ENFILE, EAGAIN, EINTR};
+
+	for (size_t i = 0; i < CE_ARRAY_SIZE(shortages); i++)
+		if (ce_error_errno(e) == shortages[i])
+			return true;
+	return ce_error_code(e) == CE_ERR_NO_MEMORY;
+}
+
+/* Keeps `e` (taken over) for the caller of ce_sandbox_create, or lets that fail with it. */
 static int keep_error(struct loading *l, ce_error *e)
 {
 	struct ce_registry *registry = l->registry;
 	ce_error **list;
 
-	if (ce_error_code(e) == CE_ERR_NO_MEMORY) {
-		ce_error_free(e);
-		return ce__error_no_memory(l->error);
+	if (is_shortage(e)) {
+		int code = ce_error_code(e);
+
+		if (l->error)
+			*l->error = e;
+		else
+			ce_error_free(e);
+		return code;
 	}
 	ce__log(l->log, LOG_WARNING, "%s", ce_error_message(e));
 	list = reallocarray(registry->load_errors, registry->load_error_count + 1, sizeof(ce_error *));
@@ -128,9 +145,15 @@ static int load_entry(struct loading *l, const char *directory, const char *entr
 
 	if (!path || !base_name)
 		return ce__error_no_memory(l->error);
-	/* Other files lie there too: in the build tree meson.build, for instance. */
-	if (!is_file && access(path, F_OK) < 0)
-		return 0;
+	if (!is_file && access(path, F_OK) < 0) {
+		ce_error *problem = NULL;
+
+		/* Other files lie there too: in the build tree meson.build, for instance. */
+		if (errno == ENOENT || errno == ENOTDIR)
+			return 0;
+		ce__error_set(&problem, CE_ERR_OS, errno, "access", "%s", path);
+		return keep_error(l, problem);
+	}
 	return load_manifest(l, path, base_name);
 }
 
@@ -213,6 +236,8 @@ static int probe_runtime(struct loading *l, const struct ce_executor *e, struct 
 		r = ce__call_require_all(&call);
 	if (r == 0 && call.code == 0)
 		runtime->available = true;
+	else if (call.code == CE_ERR_NO_MEMORY || r == CE_ERR_NO_MEMORY)
+		r = ce__error_no_memory(l->error); /* for the same reason as is_shortage */
 	else
 		r = set_unavailable(l, runtime, call.message ? call.message : "its plugin does not say why");
 	ce__call_finish(&call);
