@@ -88,7 +88,8 @@ int ce__io_make_dirs(const char *path, mode_t mode);
 
 /* printf into fresh memory; NULL when there is none. */
 char *ce__base_asprintf(const char *fmt, ...) CE_PRINTF(1, 2);
-/* 0, or -EIO if the kernel gives no randomness. Writes 2*bytes hex digits and a NUL. */
+/* Up to 256 bytes. 0, or -EIO if the kernel gives no randomness; the second writes 2*bytes hex digits and a NUL. */
+int ce__base_random(void *out, size_t bytes);
 int ce__base_random_hex(char *out, size_t bytes);
 
 /* Copies a caller's sized struct of `given` bytes (its first member) into one of `known` bytes: the shorter is

@@ -123,6 +123,16 @@ char *ce__base_asprintf(const char *fmt, ...)
 	return n < 0 ? NULL : out;
 }
 
+int ce__base_random(void *out, size_t bytes)
+{
+	ssize_t n;
+
+	do {
+		n = getrandom(out, bytes, 0);
+	} while (n < 0 && errno == EINTR); /* soon after boot it waits */
+	return n == (ssize_t)bytes ? 0 : -EIO;
+}
+
 int ce__base_random_hex(char *out, size_t bytes)
 {
 	static const char digits[] = "0123456789abcdef";
@@ -130,7 +140,7 @@ int ce__base_random_hex(char *out, size_t bytes)
 
 	if (bytes > sizeof(raw))
 		return -EINVAL;
-	if (getrandom(raw, bytes, 0) != (ssize_t)bytes)
+	if (ce__base_random(raw, bytes))
 		return -EIO;
 	for (size_t i = 0; i < bytes; i++) {
 		out[2 * i] = digits[raw[i] >> 4];

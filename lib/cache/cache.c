@@ -24,9 +24,9 @@ int ce__cache_create(uint64_t limit_bytes, struct ce_cache **out, ce_error **err
 
 	if (!cache)
 		return ce__error_no_memory(error);
-	if (getrandom(cache->secret, sizeof(cache->secret), 0) != (ssize_t)sizeof(cache->secret)) {
+	if (ce__base_random(cache->secret, sizeof(cache->secret))) {
 		free(cache);
-		return ce__error_set(error, CE_ERR_OS, errno, "cache", "no random key for the cache");
+		return ce__error_set(error, CE_ERR_OS, EIO, "cache", "no random key for the cache");
 	}
 	pthread_mutex_init(&cache->lock, NULL);
 	cache->limit_bytes = limit_bytes;
