@@ -297,7 +297,7 @@ static void take_stage_end(ce_execution *e, const struct ce_stage_end *end)
 	if (end->stage != CE_STAGE_COMPILE)
 		return;
 	drain(e, CE_STAGE_COMPILE);
-	if (e->ticket && e->artifacts_fd >= 0)
+	if (e->ticket && e->artifacts_fd >= 0 && !e->lost[0])
 		ce__cache_put(e->cache, e->ticket, ce__steal_fd(&e->artifacts_fd), &s->end, s->streams);
 }
 
