@@ -226,7 +226,7 @@ all_for() {
 	ok "$kind: bash passes its self-tests" scope "$kind" codeexec check "${weaker[@]}" bash
 	for program in /tests/programs/*; do
 		case $kind/${program##*/} in
-		*/test_faults | */test_report)
+		*/test_faults | */test_faults_host | */test_report)
 			skip "$kind: ${program##*/}" "it needs a compiler or its helper, which the image does not have"
 			continue
 			;;
