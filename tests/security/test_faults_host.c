@@ -22,7 +22,7 @@
 #include "world.h"
 
 #define HANG_MS 20000
-#define BUDGET_US 25000000u /* of each sweep in the ordinary run; beyond it only every n-th call fails */
+#define BUDGET_US 15000000u /* of each sweep in the ordinary run; beyond it only every n-th call fails */
 #define VERDICT_FD 3
 #define BLOCKS_KEPT 16 /* what libc and libseccomp keep for good when they are used for the first time */
 #define RANDOM_RUNS 1000

@@ -17,7 +17,7 @@ from harness import Server
 
 OBJECT = os.environ["CODEEXEC_FAILCALL"]
 LONG = "--long" in sys.argv
-BUDGET_S = 20  # of each sweep in the ordinary run; beyond it only every n-th call fails
+BUDGET_S = 12  # of each sweep in the ordinary run; beyond it only every n-th call fails
 ALLOCATIONS, OTHERS = 1, 2
 # As in helpers/failcall.h: eight bytes each, the name after sixteen numbers of processes.
 FIELDS = {name: 8 * i for i, name in enumerate(("armed", "nth", "error", "what", "odds", "seed", "owner", "count", "hits"))}
