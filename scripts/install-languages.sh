@@ -12,7 +12,7 @@ usage() {
 	cat <<'EOF'
 usage: sh scripts/install-languages.sh [--list|--names] [--no-prebuild] SET|NAME...
   small    a dozen of the most used languages (under 400 MB)
-  ci       small, and at least one language of each plugin
+  ci       small, every language that is started ahead by forking, and at least one of each plugin
   full     all but those that are opt-in (about 6.5 GB)
   NAME     a language (`lua`) or one of its runtimes (`c@clang`); opt-in ones only so
   --list   print what would be installed, install nothing
@@ -80,6 +80,7 @@ for name in $wanted; do
 	small) small_set ;;
 	ci)
 		small_set
+		need_rows php || die "no manifest of php"
 		awk -F '\t' '!$3 && !seen[$5]++' "$work/all" >>"$work/chosen"
 		;;
 	full) awk -F '\t' '!$3' "$work/all" >>"$work/chosen" ;;

@@ -54,6 +54,8 @@ mkdir -p "$out"
 cd "$ce_root"
 table=$out/steps.txt
 : >"$table"
+failures=$out/failures.txt
+: >"$failures"
 tests_passed=0 tests_failed=0 steps_passed=0 steps_failed=0 steps_run=0
 
 install_packages() {
@@ -137,11 +139,21 @@ tell_step() {
 		steps_failed=$((steps_failed + 1))
 		warn "$1 failed; the end of $log:"
 		tail -n 60 "$log" | sed 's/^/    /'
+		list_failures "$1" "$log"
 	fi
 	count_tests "$log"
 	printf '%-46s %s %5d s  %s\n' "$1" "$word" "$(($(date +%s) - $3))" "$counted" >>"$table"
 	tail -n 1 "$table" | sed 's/^/    /'
 	show_skips "$log"
+}
+
+# list_failures STEP LOG: what failed in it, for the end: an output that is cut keeps its end.
+list_failures() {
+	{
+		printf '%s\n' "$1"
+		grep -E '^ *[0-9]+/[0-9]+ .* (FAIL|ERROR|TIMEOUT|UNEXPECTEDPASS) |^ *not ok |^\[  FAILED  \] [a-z]|(^|[^a-z])(error|ERROR):' "$2" |
+			awk '!seen[$0]++ && n++ < 40 { sub(/^ */, ""); print "    " substr($0, 1, 200) }' || true
+	} >>"$failures"
 }
 
 # count_tests LOG: adds up what `meson test` said of its tests in it.
@@ -265,9 +277,9 @@ if [ "$mode" = quick ]; then
 	step "clang: build" clang_build
 elif [ "$mode" != none ]; then
 	step "ASan and UBSan: build and tests" asan_tests
-	step "TSan: build and thread tests" tsan_tests
-	# An emulated machine has one processor, and what stands beside it asserts no times.
+	# An emulated machine has one processor, and what stands beside it asserts no times, or gives them eightfold.
 	step_beside "VM: Linux 6.1, pure cgroup v2" bash tests/vm/run.sh "$out/gcc"
+	step "TSan: build and thread tests" tsan_tests
 	step "clang: build" clang_build
 	step "clang-tidy, gcc -fanalyzer and cppcheck" sh scripts/static-analysis.sh "$out/clang"
 	step "shellcheck" shell_scripts
@@ -284,6 +296,7 @@ fi
 printf '\n'
 say "Summary after $(($(date +%s) - started_at)) s"
 sed 's/^/    /' "$table"
+[ ! -s "$failures" ] || sed 's/^/    failed: /' "$failures"
 printf '%d passed, %d failed\n' "$((tests_passed + steps_passed))" "$((tests_failed + steps_failed))"
 [ "$steps_run" -gt 0 ] || die "--only $only: no step has that in its name"
 [ "$((tests_failed + steps_failed))" -eq 0 ]
