@@ -77,10 +77,12 @@ static void loop(struct ce_supervisor *s)
 	struct epoll_event events[64];
 
 	while (!s->stopping || s->jobs) {
-		int n = epoll_wait(s->epoll, events, (int)CE_ARRAY_SIZE(events), ce__watch_due(s));
+		int n = epoll_wait(s->epoll, events, (int)CE_ARRAY_SIZE(events), ce__network_due(s, ce__watch_due(s)));
 
 		if (n < 0 && errno != EINTR)
 			return;
+		if (n > 0)
+			s->busy_us = ce__clock_us();
 		for (int i = 0; i < n; i++)
 			handle(s, events[i].data.ptr);
 		if (s->stopping)
@@ -90,8 +92,7 @@ static void loop(struct ce_supervisor *s)
 		do
 			ce__job_sweep(s);
 		while (ce__job_admit(s) || ce__park_refill(s));
-		if (s->jobs)
-			ce__network_make_spare(s); /* while their programs run */
+		ce__network_make_spare(s);
 	}
 }
 

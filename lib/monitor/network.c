@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * Network namespaces made ahead. Making one is the dearest part of a launch (about 0.4 ms), so the next cell's is made while
- * the program of this one runs. Each serves one cell and no other: what is saved is the wait, not the work. They are not used
+ * Network namespaces made ahead. Making one is the dearest part of a launch (about 0.4 ms), so they are made when nothing has
+ * happened for a while: a cell that was just cloned may have to wait for our processor. Each serves one cell and no other: what is saved is the wait, not the work. They are not used
  * again, because what a cell did shows in its counters (/proc/net/snmp and others), which nothing sets back. */
 #include "monitor/supervisor.h"
 
 #include <fcntl.h>
 #include <sched.h>
+
+#define QUIET_US 2000
 
 static uint64_t least(uint64_t a, uint64_t b)
 {
@@ -36,18 +38,43 @@ void ce__network_open(struct ce_supervisor *s)
 	}
 }
 
+static bool want_spare(const struct ce_supervisor *s)
+{
+	return s->host_network_fd >= 0 && s->spare_networks < least(s->hello.max_concurrent, CE_SPARE_NETWORKS) && !s->stopping &&
+	       !s->network_astray && !s->network_refused;
+}
+
+int ce__network_due(const struct ce_supervisor *s, int due)
+{
+	uint64_t now, then = s->busy_us + QUIET_US;
+	int wait;
+
+	if (!want_spare(s))
+		return due;
+	now = ce__clock_us();
+	wait = then > now ? (int)((then - now + 999) / 1000) : 0;
+	return due < 0 || wait < due ? wait : due;
+}
+
 void ce__network_make_spare(struct ce_supervisor *s)
 {
+	uint64_t now;
 	int fd;
 
-	if (s->host_network_fd < 0 || s->spare_networks == least(s->hello.max_concurrent, CE_SPARE_NETWORKS) || s->stopping ||
-	    s->network_astray)
+	if (!want_spare(s))
 		return;
-	if (unshare(CLONE_NEWNET) < 0)
+	now = ce__clock_us();
+	/* Without any, the next launch would make its own: better beside the programs that run now. */
+	if (now < s->busy_us + QUIET_US && !(s->jobs && s->spare_networks == 0))
+		return;
+	s->network_refused = unshare(CLONE_NEWNET) < 0;
+	if (s->network_refused)
 		return; /* the next launch makes its own, or says why not */
 	fd = open_own(s);
 	if (fd >= 0)
 		s->spare_network_fds[s->spare_networks++] = fd;
+	else
+		s->network_refused = true;
 	go_home(s);
 }
 
@@ -56,6 +83,7 @@ int ce__network_enter(struct ce_supervisor *s, const struct ce_plan *plan, bool 
 	int *spare;
 
 	*entered = false;
+	s->network_refused = false; /* the next quiet moment may try again */
 	if (s->network_astray && go_home(s))
 		return -errno;
 	/* Raising lo takes capabilities in the user namespace that owns the network: that has to be the cell's. */

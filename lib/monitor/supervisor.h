@@ -120,6 +120,8 @@ struct ce_supervisor {
 	int spare_network_fds[CE_SPARE_NETWORKS]; /* owned */
 	size_t spare_networks;
 	bool network_astray;		       /* not in the host's network namespace */
+	bool network_refused;		       /* the last one that was to be made ahead was not to be had */
+	uint64_t busy_us;		       /* when something was last asked or told of us */
 	struct ce_slot *slots;
 	size_t slot_count;
 	struct ce_job *jobs, **jobs_end;
@@ -168,6 +170,8 @@ int ce__job_send(struct ce_job *job, const void *message, size_t size, const int
 /* network.c: network namespaces made ahead. */
 void ce__network_open(struct ce_supervisor *s);
 void ce__network_make_spare(struct ce_supervisor *s);
+/* How long the loop may wait at most, in milliseconds; -1: for ever. */
+int ce__network_due(const struct ce_supervisor *s, int due);
 /* Goes where the next cell shall be cloned. With `entered` that is a network namespace for it alone, and clone shall not make
  * another; ce__network_leave follows. 0, or -errno. */
 int ce__network_enter(struct ce_supervisor *s, const struct ce_plan *plan, bool *entered);

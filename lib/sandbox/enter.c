@@ -81,13 +81,20 @@ static uint64_t number_in(const char *link, size_t size)
 	return number;
 }
 
-/* Through the supervisor's /proc, for the last time. Reading the links costs half of what following them does. */
+/* Through the supervisor's /proc, for the last time. Reading the links costs half of what following them does, and from the
+ * directory that they are in less still. */
 int ce__enter_observe(struct ce_cell *cell, const char **path)
 {
+	static const char directory[] = "self/ns/";
+	int ns_fd = openat(cell->setup->proc_fd, directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	*path = directory;
+	if (ns_fd < 0)
+		return -errno;
 	for (size_t i = 0; i < CE_CELL_NAMESPACES; i++) {
 		const struct ce_namespace *n = &ce__cell_namespaces[i];
 		char link[64];
-		ssize_t size = readlinkat(cell->setup->proc_fd, n->path, link, sizeof(link));
+		ssize_t size = readlinkat(ns_fd, n->path + sizeof(directory) - 1, link, sizeof(link));
 		uint64_t number;
 
 		*path = n->path;
@@ -105,6 +112,7 @@ int ce__enter_observe(struct ce_cell *cell, const char **path)
 			return -EXDEV;
 	}
 	*path = NULL;
+	close(ns_fd);
 	return close(cell->setup->proc_fd) < 0 ? -errno : 0;
 }
 
