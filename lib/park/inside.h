@@ -18,11 +18,19 @@ void ce__runtime_resumed(void);
 /* In a zygote: 0, or why it cannot be one (enum ce_park_obstacle). */
 unsigned ce__zygote_obstacle(int channel);
 /* Takes orders from the supervisor and forks. Returns in the children, each in its cell, with all of its walls around it and the
- * channel become its own. */
-void ce__zygote_serve(int channel);
-/* In a child that waits: touches a part of what it has copies of and what it runs. False: nothing is left, or the word to go on has
- * come. */
-bool ce__zygote_meet_memory(int channel);
+ * channel become its own; and first, with false, in one that goes through an empty `program` in the zygote's own cell. */
+bool ce__zygote_serve(int channel, const char *program);
+
+/* memory.c. What a child has copies of, and the code that it will run. */
+void ce__memory_note(void);
+/* In the child that rehearses: at its exit it writes to `fd` what it has wanted of that, and ends. */
+void ce__memory_tell_at_exit(int fd);
+/* In the zygote: reads it. */
+void ce__memory_learn(int fd);
+/* In a child: copies what will be written to. `urgent`: a request waits for it. */
+void ce__memory_copy_ahead(bool urgent);
+/* In a child that waits: touches a part of it all. False: nothing is left, or the word to go on has come. */
+bool ce__memory_meet(int channel);
 
 void ce__python_prepare(bool fast_exit);
 

@@ -30,7 +30,7 @@ struct ce_park_order {
 	uint64_t host_namespaces[8];
 	uint64_t rootless, rlimits_only;
 	uint64_t plan_size, attach_count, namespaces, park_number;
-	uint64_t urgent; /* a request waits for it: it meets its memory as it goes */
+	uint64_t urgent; /* a request waits for it */
 };
 
 #define CE_PARK_ORDER_FIXED_FDS 6

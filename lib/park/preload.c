@@ -166,6 +166,24 @@ static void take_streams(void)
 		_exit(127);
 }
 
+/* Comes back in a zygote's children. False: there is no request to wait for. */
+static bool take_turn_as_child(void)
+{
+	bool in_cell = ce__zygote_serve(channel, name);
+
+	zygote = false;
+	ce__runtime_forked();
+	if (!in_cell) {
+		close(channel);
+		return false;
+	}
+	tell_or_end();
+	/* What that takes is not the program's. */
+	while (ce__memory_meet(channel) && tell())
+		;
+	return true;
+}
+
 static void wait_for_program(void)
 {
 	int saved = errno;
@@ -173,17 +191,10 @@ static void wait_for_program(void)
 	if (atomic_exchange(&waiting, false)) {
 		ce__runtime_prepare(fast_exit);
 		tell_or_end();
-		if (zygote) {
-			ce__zygote_serve(channel);
-			zygote = false;
-			ce__runtime_forked();
-			tell_or_end();
-			/* What that takes is not the program's. */
-			while (ce__zygote_meet_memory(channel) && tell())
-				;
+		if (!zygote || take_turn_as_child()) {
+			take_streams();
+			ce__runtime_resumed();
 		}
-		take_streams();
-		ce__runtime_resumed();
 	}
 	errno = saved;
 }

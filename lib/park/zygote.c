@@ -12,7 +12,6 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <linux/sched.h>
-#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -30,15 +29,6 @@
 
 #define FATHER_PID 300 /* anything but the program's; what is given out next does not depend on it */
 #define RSEQ_BYTES 32
-#define RANGES_MAX 512
-#define PAGES_AT_ONCE 16
-#define PAGES_A_CALL 256
-#ifndef MADV_POPULATE_READ
-#define MADV_POPULATE_READ 22
-#endif
-#ifndef MADV_POPULATE_WRITE
-#define MADV_POPULATE_WRITE 23
-#endif
 
 /* ---- may it be forked? ---- */
 
@@ -139,72 +129,6 @@ static void receive(int channel, struct order *order)
 		_exit(127);
 }
 
-/* ---- memory ---- */
-
-/* What a child will have copies of, and the code that it will run. A page that is copied while the program runs, because it is
- * written to, costs several times as much as one of many that are asked for while the child waits; and so does, under many a
- * hypervisor, each page that is met for the first time. */
-static struct range {
-	char *begin;
-	size_t size;
-	bool is_written;
-} ranges[RANGES_MAX];
-static size_t range_count;
-
-static void note_ranges(void)
-{
-	FILE *maps = fopen("/proc/self/maps", "re");
-	char line[512], modes[8];
-	uintptr_t begin, end;
-
-	range_count = 0;
-	while (maps && range_count < RANGES_MAX && fgets(line, sizeof(line), maps)) {
-		if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " %7s", &begin, &end, modes) != 3 || modes[0] != 'r' || modes[3] != 'p' ||
-		    (modes[1] != 'w' && modes[2] != 'x'))
-			continue;
-		/* What cannot be read to its end, beyond a file's, is left alone. */
-		if (madvise((void *)begin, end - begin, MADV_POPULATE_READ) == 0)
-			ranges[range_count++] = (struct range){ (char *)begin, end - begin, modes[1] == 'w' };
-	}
-	if (maps)
-		fclose(maps);
-}
-
-/* Best effort: where it fails, or before Linux 5.14, pages come as they are met. */
-static void populate(void)
-{
-	for (size_t i = 0; i < range_count; i++)
-		if (ranges[i].is_written)
-			madvise(ranges[i].begin, ranges[i].size, MADV_POPULATE_WRITE);
-}
-
-bool ce__zygote_meet_memory(int channel)
-{
-	static size_t range, at; /* where the last call ended */
-	struct pollfd word = { .fd = channel, .events = POLLIN };
-	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	size_t met = 0;
-
-	while (range < range_count && met < PAGES_A_CALL) {
-		const struct range *r = &ranges[range];
-		size_t size = r->size - at < PAGES_AT_ONCE * page ? r->size - at : PAGES_AT_ONCE * page;
-
-		if (poll(&word, 1, 0) != 0)
-			return false;
-		/* It was noted in the zygote: what is not there any more says so here. */
-		if (madvise(r->begin + at, size, MADV_POPULATE_READ) == 0)
-			for (size_t i = 0; i < size; i += page)
-				(void)*(const volatile char *)(r->begin + at + i);
-		met += PAGES_AT_ONCE;
-		at += size;
-		if (at >= r->size) {
-			range++;
-			at = 0;
-		}
-	}
-	return met > 0;
-}
-
 /* ---- in the child ---- */
 
 static void map_plan(const struct order *order, struct ce_cell_setup *setup)
@@ -284,8 +208,7 @@ static void become_program_of_cell(struct order *order)
 		_exit(127);
 	close(setup.report_fd);
 	fcntl(setup.park_number, F_SETFD, FD_CLOEXEC);
-	if (!order->head.urgent)
-		populate();
+	ce__memory_copy_ahead(order->head.urgent);
 	memset(order, 0, sizeof(*order));
 }
 
@@ -308,16 +231,20 @@ static inline __attribute__((always_inline)) long clone_father(struct clone_args
 #endif
 }
 
-/* 0 in the child; else the father's end. */
+/* 0 in the child; else the father's end. -1: into our own pid namespace. */
 static __attribute__((noinline)) long fork_into(int pid_namespace)
 {
 	pid_t number = FATHER_PID;
-	struct clone_args args = { .set_tid = (uintptr_t)&number, .set_tid_size = 1 };
+	struct clone_args args = { 0 };
 	int status = 0;
 	long father;
 
-	if (setns(pid_namespace, CLONE_NEWPID) < 0)
-		return -errno;
+	if (pid_namespace >= 0) {
+		if (setns(pid_namespace, CLONE_NEWPID) < 0)
+			return -errno;
+		args.set_tid = (uintptr_t)&number;
+		args.set_tid_size = 1;
+	}
 	father = clone_father(&args);
 	if (father == 0) {
 		pid_t child = fork();
@@ -348,11 +275,43 @@ static int pid_namespace_of(const struct order *order)
 	return -1;
 }
 
-void ce__zygote_serve(int channel)
+/* One child goes through an empty program of ours, here, and tells what it wrote to and ran: the others get that much ahead. True
+ * in it. Best effort: without, they get all that they could write to. */
+static bool rehearse(const char *program)
+{
+	int ends[2], file;
+	bool is_child;
+
+	/* By its number: the object's own open() waits for the program. */
+	file = (int)syscall(SYS_openat, AT_FDCWD, program, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (file < 0)
+		return false;
+	close(file);
+	if (pipe2(ends, O_CLOEXEC) < 0) {
+		unlink(program);
+		return false;
+	}
+	is_child = fork_into(-1) == 0;
+	if (is_child) {
+		register_rseq();
+		close(ends[0]);
+		ce__memory_tell_at_exit(ends[1]);
+		return true;
+	}
+	close(ends[1]);
+	ce__memory_learn(ends[0]);
+	close(ends[0]);
+	unlink(program);
+	return false;
+}
+
+bool ce__zygote_serve(int channel, const char *program)
 {
 	static struct order order;
 
-	note_ranges();
+	ce__memory_note();
+	if (rehearse(program))
+		return false;
 	for (;;) {
 		long r;
 
@@ -360,7 +319,7 @@ void ce__zygote_serve(int channel)
 		r = fork_into(pid_namespace_of(&order));
 		if (r == 0) {
 			become_program_of_cell(&order);
-			return;
+			return true;
 		}
 		close_fds(&order);
 		if (r < 0) {

@@ -31,6 +31,18 @@ static void a_zygotes_child_is_a_program_like_any_other(void **state)
 	assert_true(ce_result_protections(warm, CE_STAGE_RUN) == ce_result_protections(cold, CE_STAGE_RUN));
 }
 
+/* Or else it would have copied all that it could write to, and shared next to nothing. */
+static void a_child_shares_what_it_does_not_write_to(void **state)
+{
+	ce_request request = fixture_request("python",
+		"rollup = dict(line.split()[:2] for line in open('/proc/self/smaps_rollup') if line.endswith('kB\\n'))\n"
+		"own, shared = int(rollup['Private_Dirty:']), int(rollup['Shared_Dirty:'])\n"
+		"print('shares most' if own > 0 and shared > own else (own, shared))\n");
+
+	(void)state;
+	expect_says(run_until_warm(warm_sandbox("python"), &request), "shares most\n");
+}
+
 static void children_of_one_zygote_draw_different_numbers(void **state)
 {
 	ce_request request = fixture_request("python", "import os, random, uuid, secrets\n"
@@ -228,6 +240,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_zygotes_child_is_a_program_like_any_other),
+		TEST(a_child_shares_what_it_does_not_write_to),
 		TEST(children_of_one_zygote_draw_different_numbers),
 		TEST(what_one_child_changes_no_other_sees),
 		TEST(one_that_is_taken_while_it_warms_itself_is_none_the_worse),
