@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "client/execution.h"
+#include "client/output.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -10,52 +11,35 @@
 
 #define SILENCES_MAX 2
 #define END_PATIENCE_US (UINT64_C(60) * 1000000)
-#define READ_TURNS 16 /* of 64 KiB per dispatch and stream, so that no stream starves the rest */
 
-static int watch(const ce_execution *e, int fd, uint32_t events, uint32_t about)
+int ce__execution_watch(const ce_execution *e, int fd, uint32_t events, uint32_t about)
 {
 	struct epoll_event event = { .events = events, .data.u32 = about };
 
 	return epoll_ctl(e->epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
 }
 
-static void emit(ce_execution *e, const struct ce_event *event)
+void ce__execution_emit(ce_execution *e, const struct ce_event *event)
 {
 	if (e->on_event)
 		e->on_event(e, event, e->user_data);
+}
+
+void ce__execution_lose(ce_execution *e, const char *what, int os_error)
+{
+	if (!e->lost[0])
+		snprintf(e->lost, sizeof(e->lost), "%s was lost between the program and its host: %s", what,
+			 strerrordesc_np(os_error) ? strerrordesc_np(os_error) : "unknown error");
 }
 
 static void emit_status(ce_execution *e, int status, ce_stage stage)
 {
 	struct ce_event event = { .type = CE_EVENT_STATUS, .status = status, .stage = stage };
 
-	emit(e, &event);
+	ce__execution_emit(e, &event);
 }
 
 /* ---- making one ---- */
-
-static int open_streams(ce_execution *e, const struct ce_execution_setup *setup, int *stdio)
-{
-	size_t count = setup->stage_count * 2;
-
-	for (size_t i = 0; i < count; i++) {
-		struct ce_stream *s = &e->streams[i];
-		int fds[2], r;
-
-		if (pipe2(fds, O_CLOEXEC) < 0)
-			return -errno;
-		s->fd = fds[0];
-		stdio[1 + i] = fds[1];
-		s->stage = i < 2 ? setup->last_stage : CE_STAGE_COMPILE;
-		s->number = i % 2 ? CE_STREAM_STDERR : CE_STREAM_STDOUT;
-		if (fcntl(s->fd, F_SETFL, O_NONBLOCK) < 0)
-			return -errno;
-		r = watch(e, s->fd, EPOLLIN, (uint32_t)i);
-		if (r)
-			return r;
-	}
-	return 0;
-}
 
 static int open_input(ce_execution *e, const struct ce_execution_setup *setup, int *stdio)
 {
@@ -135,7 +119,7 @@ int ce__execution_create(const struct ce_execution_setup *setup, ce_execution **
 	if (!e)
 		return CE_ERR_NO_MEMORY;
 	e->epoll = epoll_create1(EPOLL_CLOEXEC);
-	r = e->epoll < 0 ? -errno : open_streams(e, setup, start.stdio);
+	r = e->epoll < 0 ? -errno : ce__output_open(e, setup, start.stdio);
 	if (!r)
 		r = open_input(e, setup, start.stdio);
 	if (r)
@@ -145,7 +129,7 @@ int ce__execution_create(const struct ce_execution_setup *setup, ce_execution **
 				     error);
 	for (size_t i = 0; i < CE_ARRAY_SIZE(start.stdio); i++)
 		ce__base_close(&start.stdio[i]);
-	if (!r && watch(e, e->socket, EPOLLIN, CE_ABOUT_SOCKET)) {
+	if (!r && ce__execution_watch(e, e->socket, EPOLLIN, CE_ABOUT_SOCKET)) {
 		r = ce__error_set(error, CE_ERR_OS, errno, "start", "cannot watch the execution");
 		end_unwatched(e);
 	}
@@ -162,75 +146,12 @@ int ce__execution_create(const struct ce_execution_setup *setup, ce_execution **
 	return 0;
 }
 
-/* A result without something that the program made is no success. The first loss tells. */
-static void lose(ce_execution *e, const char *what, int os_error)
-{
-	if (!e->lost[0])
-		snprintf(e->lost, sizeof(e->lost), "%s was lost between the program and its host: %s", what,
-			 strerrordesc_np(os_error) ? strerrordesc_np(os_error) : "unknown error");
-}
-
 static void feed(ce_execution *e)
 {
 	int r = ce__input_flush(&e->input, e->epoll);
 
 	if (r < 0)
-		lose(e, "input", -r);
-}
-
-/* ---- output ---- */
-
-static void take_output(ce_execution *e, const struct ce_stream *s, const char *data, size_t size)
-{
-	struct ce_capture *capture = &e->result->stages[s->stage - 1].streams[s->number - 1];
-	size_t kept = ce__capture_add(capture, data, size);
-
-	if (capture->no_memory)
-		lose(e, "output", ENOMEM);
-
-	if (kept) {
-		struct ce_event event = { .type = CE_EVENT_OUTPUT, .stage = s->stage, .stream = s->number,
-					  .data = data, .size = kept };
-
-		emit(e, &event);
-	}
-	if (kept < size && e->kill_on_output_limit && !e->output_limit_sent) {
-		uint64_t type = CE_MSG_OUTPUT_LIMIT;
-
-		e->output_limit_sent = true;
-		ce__message_send(e->socket, &type, sizeof(type), NULL, 0, NULL, 0);
-	}
-}
-
-/* Up to `turns` reads; ends the stream at its end. */
-static void read_stream(ce_execution *e, struct ce_stream *s, size_t turns)
-{
-	char buffer[65536];
-
-	while (s->fd >= 0 && turns-- > 0) {
-		ssize_t n = read(s->fd, buffer, sizeof(buffer));
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0 && errno == EAGAIN)
-			return;
-		if (n > 0) {
-			take_output(e, s, buffer, (size_t)n);
-			continue;
-		}
-		if (n < 0)
-			lose(e, "output", errno);
-		epoll_ctl(e->epoll, EPOLL_CTL_DEL, s->fd, NULL);
-		ce__base_close(&s->fd);
-	}
-}
-
-static void drain(ce_execution *e, ce_stage stage)
-{
-	/* Bounded: everybody who could write is dead. A pipe holds at most 1 MiB, or what root's pipe-max-size says. */
-	for (size_t i = 0; i < CE_EXECUTION_STREAMS; i++)
-		if (e->streams[i].stage == stage)
-			read_stream(e, &e->streams[i], SIZE_MAX);
+		ce__execution_lose(e, "input", -r);
 }
 
 /* ---- the supervisor's messages ---- */
@@ -252,8 +173,8 @@ static void finish(ce_execution *e)
 {
 	struct ce_event event = { .type = CE_EVENT_FINISHED, .status = CE_STATUS_FINISHED, .stage = CE_STAGE_RUN };
 
-	drain(e, CE_STAGE_COMPILE);
-	drain(e, CE_STAGE_RUN);
+	ce__output_drain(e, CE_STAGE_COMPILE);
+	ce__output_drain(e, CE_STAGE_RUN);
 	for (size_t i = 0; i < CE_EXECUTION_STREAMS; i++)
 		ce__base_close(&e->streams[i].fd);
 	ce__input_finish(&e->input);
@@ -265,7 +186,7 @@ static void finish(ce_execution *e)
 	if (e->executor)
 		ce__result_conclude(e->result, e->executor, e->runtime, e->cancelled);
 	e->finished = true;
-	emit(e, &event);
+	ce__execution_emit(e, &event);
 }
 
 static void take_finished(ce_execution *e, const struct ce_finished *finished)
@@ -296,7 +217,7 @@ static void take_stage_end(ce_execution *e, const struct ce_stage_end *end)
 	s->present = true;
 	if (end->stage != CE_STAGE_COMPILE)
 		return;
-	drain(e, CE_STAGE_COMPILE);
+	ce__output_drain(e, CE_STAGE_COMPILE);
 	if (e->ticket && e->artifacts_fd >= 0 && !e->lost[0])
 		ce__cache_put(e->cache, e->ticket, ce__steal_fd(&e->artifacts_fd), &s->end, s->streams);
 }
@@ -316,7 +237,7 @@ static void recall_compile_stage(ce_execution *e)
 		const struct ce_stream stream = { .stage = CE_STAGE_COMPILE, .number = i ? CE_STREAM_STDERR : CE_STREAM_STDOUT };
 
 		if (said->size)
-			take_output(e, &stream, said->data, said->size);
+			ce__output_take(e, &stream, said->data, said->size);
 	}
 }
 
@@ -362,7 +283,7 @@ static bool receive(ce_execution *e)
 		int r = count == 1 ? ce__result_read_files(e->result, fds[0]) : -EMFILE;
 
 		if (r < 0)
-			lose(e, "a file", -r);
+			ce__execution_lose(e, "a file", -r);
 	} else if (m.type == CE_MSG_ARTIFACTS && count == 1) {
 		ce__base_close(&e->artifacts_fd);
 		e->artifacts_fd = fds[--count];
@@ -373,7 +294,7 @@ static bool receive(ce_execution *e)
 		struct ce_event event = { .type = CE_EVENT_USAGE, .stage = (ce_stage)m.stage.stage,
 					  .usage = m.stage.usage };
 
-		emit(e, &event);
+		ce__execution_emit(e, &event);
 	} else if (m.type == CE_MSG_STAGE_ENDED && n == (ssize_t)sizeof(m.end) && valid_stage(m.end.stage)) {
 		take_stage_end(e, &m.end);
 	} else if (m.type == CE_MSG_TRACE && n == (ssize_t)sizeof(m.trace) && valid_stage(m.trace.stage)) {
@@ -427,7 +348,7 @@ int ce__execution_step(ce_execution *e, int timeout_ms, ce_error **error)
 		else if (about == CE_ABOUT_INPUT)
 			feed(e);
 		else if (about < CE_EXECUTION_STREAMS)
-			read_stream(e, &e->streams[about], READ_TURNS);
+			ce__output_read(e, &e->streams[about]);
 	}
 	/* After the streams: what was written before an event is seen before it. */
 	while (talk && receive(e))

@@ -79,4 +79,10 @@ struct ce_execution_setup {
 int ce__execution_create(const struct ce_execution_setup *setup, ce_execution **out, ce_error **error);
 /* Waits up to timeout_ms (-1: some seconds) for something to do and does it. 1: finished, 0: not yet, or a CE_ERR_*. */
 int ce__execution_step(ce_execution *execution, int timeout_ms, ce_error **error);
+
+/* For what an execution is made of. 0 or -errno; `about` is what epoll gives back. */
+int ce__execution_watch(const ce_execution *execution, int fd, uint32_t events, uint32_t about);
+void ce__execution_emit(ce_execution *execution, const struct ce_event *event);
+/* A result without something that the program made is no success. The first loss tells. */
+void ce__execution_lose(ce_execution *execution, const char *what, int os_error);
 #endif
