@@ -182,7 +182,10 @@ void ce__limits_cell_started(struct ce_limits_backend *backend, struct ce_limits
 		return;
 	if (backend->ops->cell_started)
 		backend->ops->cell_started(cell, init_pid);
-	/* init has its own copies. */
+}
+
+void ce__limits_cell_attached(struct ce_limits_backend *backend, struct ce_limits_cell *cell)
+{
 	for (size_t i = 0; backend->open_cells > CE_CROWD && i < cell->attach_count; i++) {
 		ce__base_close(&cell->attach_fds[i]);
 		cell->odd = true; /* it cannot be lent without them */

@@ -91,6 +91,8 @@ int ce__limits_cell_open(struct ce_limits_backend *backend, const struct ce_cell
 			 struct ce_limits_cell *out, struct ce_failure *failure);
 /* Tells the backend the host pid of init: the rlimits backend samples its tree through /proc. */
 void ce__limits_cell_started(struct ce_limits_backend *backend, struct ce_limits_cell *cell, pid_t init_pid);
+/* Everybody who goes there by itself has the descriptors for it. */
+void ce__limits_cell_attached(struct ce_limits_backend *backend, struct ce_limits_cell *cell);
 /* What is cheap to know now; with `full` also the split, peaks and hit counters. 0 or -errno. The split is to
  * be taken while the tasks live: it is of now. */
 int ce__limits_cell_sample(struct ce_limits_backend *backend, struct ce_limits_cell *cell, bool full,

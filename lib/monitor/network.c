@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
  * Network namespaces made ahead. Making one is the dearest part of a launch (about 0.4 ms), so they are made when nothing has
- * happened for a while: a cell that was just cloned may have to wait for our processor. Each serves one cell and no other: what is saved is the wait, not the work. They are not used
- * again, because what a cell did shows in its counters (/proc/net/snmp and others), which nothing sets back. */
+ * happened for a while: a cell that was just cloned may have to wait for our processor. Each serves one cell and no other: what is
+ * saved is the wait, not the work. They are not used again, because what a cell did shows in its counters (/proc/net/snmp and
+ * others), which nothing sets back. */
 #include "monitor/supervisor.h"
 
 #include <fcntl.h>
@@ -58,14 +59,9 @@ int ce__network_due(const struct ce_supervisor *s, int due)
 
 void ce__network_make_spare(struct ce_supervisor *s)
 {
-	uint64_t now;
 	int fd;
 
-	if (!want_spare(s))
-		return;
-	now = ce__clock_us();
-	/* Without any, the next launch would make its own: better beside the programs that run now. */
-	if (now < s->busy_us + QUIET_US && !(s->jobs && s->spare_networks == 0))
+	if (!want_spare(s) || ce__clock_us() < s->busy_us + QUIET_US)
 		return;
 	s->network_refused = unshare(CLONE_NEWNET) < 0;
 	if (s->network_refused)

@@ -330,7 +330,7 @@ static struct waiting count_waiting(struct ce_supervisor *s)
 			continue;
 		w.parked += job->state == CE_JOB_PARKED;
 		w.zygotes += job->state == CE_JOB_ZYGOTE;
-		w.bytes += bytes_of(job->shape);
+		w.bytes += job->zygote_bytes ? job->zygote_bytes : bytes_of(job->shape);
 	}
 	ce__counters_set(&s->counters->waiting, w.parked);
 	ce__counters_set(&s->counters->zygotes, w.zygotes);

@@ -142,6 +142,9 @@ void ce__stage_start(struct ce_supervisor *s, struct ce_job *job)
 		return;
 	}
 	ce__limits_cell_started(s->limits, &job->limits, job->pid);
+	if (!job->setup.adopt)
+		ce__limits_cell_attached(s->limits, &job->limits);
+	s->busy_us = ce__clock_us();
 	ce__trace_mark(job, "launched");
 	ce__watch_begin(s, job);
 }

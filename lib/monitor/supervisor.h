@@ -93,6 +93,7 @@ struct ce_job {
 	bool retired;	       /* a zygote: it makes no more, and ends with the last cell below it */
 	struct ce_job *zygote; /* of its child, until that is born */
 	struct ce_job *nest;   /* the zygote whose namespaces this cell lies below: its end would be this one's */
+	uint64_t zygote_bytes; /* of memory that it takes itself; 0: not known */
 	struct ce_job *taker;  /* the request that it is made for; NULL: for whoever comes */
 	/* of a request that got one */
 	bool warm;
@@ -170,7 +171,7 @@ int ce__job_send(struct ce_job *job, const void *message, size_t size, const int
 /* network.c: network namespaces made ahead. */
 void ce__network_open(struct ce_supervisor *s);
 void ce__network_make_spare(struct ce_supervisor *s);
-/* How long the loop may wait at most, in milliseconds; -1: for ever. */
+/* How long the loop may wait, in milliseconds (-1: for ever), if it may wait for `due` else. */
 int ce__network_due(const struct ce_supervisor *s, int due);
 /* Goes where the next cell shall be cloned. With `entered` that is a network namespace for it alone, and clone shall not make
  * another; ce__network_leave follows. 0, or -errno. */

@@ -73,6 +73,8 @@ void ce__zygote_give_up(struct ce_supervisor *s, struct ce_shape *shape)
 /* It stands at its program. */
 void ce__zygote_ready(struct ce_supervisor *s, struct ce_job *job)
 {
+	struct ce_cell_usage usage;
+
 	job->user_fd = open_namespace(s, job, namespace_index(CLONE_NEWUSER));
 	job->pid_fd = open_namespace(s, job, namespace_index(CLONE_NEWPID));
 	if (job->before.obstacle || job->user_fd < 0 || job->pid_fd < 0 ||
@@ -82,6 +84,8 @@ void ce__zygote_ready(struct ce_supervisor *s, struct ce_job *job)
 		return;
 	}
 	job->state = CE_JOB_ZYGOTE;
+	if (ce__limits_cell_sample(s->limits, &job->limits, false, &usage) == 0)
+		job->zygote_bytes = usage.memory_bytes;
 	ce__watch_begin(s, job);
 }
 
@@ -165,6 +169,7 @@ void ce__zygote_fork(struct ce_supervisor *s, struct ce_job *job)
 	int r = job->zygote && job->zygote->state == CE_JOB_ZYGOTE ? send_order(s, job) : -ESRCH;
 
 	ce__stage_release(job);
+	ce__limits_cell_attached(s->limits, &job->limits);
 	if (r) {
 		/* One that has ended meanwhile is no reason: there will be another. */
 		if (r != -ESRCH)

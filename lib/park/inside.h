@@ -17,15 +17,18 @@ void ce__runtime_resumed(void);
 
 /* In a zygote: 0, or why it cannot be one (enum ce_park_obstacle). */
 unsigned ce__zygote_obstacle(int channel);
+/* One child goes through an empty program, in the zygote's own cell, and tells what it wrote to and ran: the others get that much
+ * ahead. True in it. Best effort: without, they get all that they could write to. */
+bool ce__zygote_rehearse(int channel, const char *program);
 /* Takes orders from the supervisor and forks. Returns in the children, each in its cell, with all of its walls around it and the
- * channel become its own; and first, with false, in one that goes through an empty `program` in the zygote's own cell. */
-bool ce__zygote_serve(int channel, const char *program);
+ * channel become its own. */
+void ce__zygote_serve(int channel);
 
-/* memory.c. What a child has copies of, and the code that it will run. */
-void ce__memory_note(void);
+/* memory.c. What a child has copies of, and the code that it will run. False: none of it can be had ahead here. */
+bool ce__memory_note(void);
 /* In the child that rehearses: at its exit it writes to `fd` what it has wanted of that, and ends. */
 void ce__memory_tell_at_exit(int fd);
-/* In the zygote: reads it. */
+/* In the zygote: reads it, or ends the child that does not come to an end. */
 void ce__memory_learn(int fd);
 /* In a child: copies what will be written to. `urgent`: a request waits for it. */
 void ce__memory_copy_ahead(bool urgent);

@@ -13,11 +13,13 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #define RANGES_MAX 1024
-#define REHEARSAL_MS 2000
+#define REHEARSAL_MS 500
 #define GAP_PAGES 2 /* between two ranges that become one */
 #define PAGES_AT_ONCE 16
 #define PAGES_A_CALL 256
@@ -35,14 +37,14 @@
 struct range {
 	char *begin;
 	size_t size;
-	bool is_written;
+	uint64_t writable; /* else code */
 };
 
 static struct range noted[RANGES_MAX], written[RANGES_MAX];
 static size_t noted_count, written_count;
 static bool rehearsed;
 
-void ce__memory_note(void)
+bool ce__memory_note(void)
 {
 	FILE *maps = fopen("/proc/self/maps", "re");
 	char line[512], modes[8];
@@ -59,6 +61,7 @@ void ce__memory_note(void)
 	}
 	if (maps)
 		fclose(maps);
+	return noted_count > 0;
 }
 
 /* ---- the rehearsal ---- */
@@ -74,16 +77,16 @@ static void tell_range(const struct range *r)
 /* Of what can be written to: the pages that nobody else has, so that they were written to. Of the rest: those that were met. */
 static void tell_wanted(int pagemap, const struct range *r, size_t page)
 {
-	const uint64_t mask = r->is_written ? PAGE_PRESENT | PAGE_OF_FILE | PAGE_EXCLUSIVE : PAGE_PRESENT;
-	const uint64_t wanted = r->is_written ? PAGE_PRESENT | PAGE_EXCLUSIVE : PAGE_PRESENT;
-	struct range run = { .is_written = r->is_written };
+	const uint64_t mask = r->writable ? PAGE_PRESENT | PAGE_OF_FILE | PAGE_EXCLUSIVE : PAGE_PRESENT;
+	const uint64_t wanted = r->writable ? PAGE_PRESENT | PAGE_EXCLUSIVE : PAGE_PRESENT;
+	struct range run = { .writable = r->writable };
 	uint64_t entries[256];
 
 	for (size_t at = 0; at < r->size;) {
 		ssize_t n = pread(pagemap, entries, sizeof(entries), (off_t)(((uintptr_t)r->begin + at) / page * sizeof(*entries)));
 
 		if (n < (ssize_t)sizeof(*entries))
-			break;
+			_exit(0);
 		for (size_t i = 0; i < (size_t)n / sizeof(*entries) && at < r->size; i++, at += page) {
 			char *here = r->begin + at;
 
@@ -109,9 +112,7 @@ static void tell_and_end(void)
 
 	for (size_t i = 0; pagemap >= 0 && i < noted_count; i++)
 		tell_wanted(pagemap, &noted[i], page);
-	if (pagemap >= 0 && write(tell_to, &end, sizeof(end)) < 0)
-		_exit(0);
-	_exit(0);
+	_exit(pagemap >= 0 && write(tell_to, &end, sizeof(end)) == (ssize_t)sizeof(end) ? 0 : 1);
 }
 
 void ce__memory_tell_at_exit(int fd)
@@ -123,42 +124,57 @@ void ce__memory_tell_at_exit(int fd)
 		_exit(0);
 }
 
-static bool read_range(int fd, struct range *r)
+static int64_t milliseconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static bool read_range(int fd, int64_t until, struct range *r)
 {
 	struct pollfd ready = { .fd = fd, .events = POLLIN };
+	int64_t left;
 	int n;
 
-	do
-		n = poll(&ready, 1, REHEARSAL_MS);
-	while (n < 0 && errno == EINTR);
+	do {
+		left = until - milliseconds();
+		n = left > 0 ? poll(&ready, 1, (int)left) : 0;
+	} while (n < 0 && errno == EINTR);
 	/* Each is written in one piece. */
 	return n > 0 && read(fd, r, sizeof(*r)) == (ssize_t)sizeof(*r);
+}
+
+/* All was told. What can be written to stays to be met: most of it is shared, and has not been looked at. */
+static void adopt(struct range *met, size_t count)
+{
+	for (size_t i = 0; i < noted_count && count < RANGES_MAX; i++)
+		if (noted[i].writable)
+			met[count++] = noted[i];
+	memcpy(noted, met, count * sizeof(*met));
+	noted_count = count;
+	rehearsed = true;
 }
 
 void ce__memory_learn(int fd)
 {
 	static struct range met[RANGES_MAX];
+	int64_t until = milliseconds() + REHEARSAL_MS;
 	size_t met_count = 0;
 	struct range r;
 	pid_t child;
 
 	written_count = 0;
-	if (!read_range(fd, &r))
+	if (!read_range(fd, until, &r))
 		return;
 	child = (pid_t)r.size;
-	while (read_range(fd, &r) && written_count < RANGES_MAX && met_count < RANGES_MAX) {
+	while (read_range(fd, until, &r) && written_count < RANGES_MAX && met_count < RANGES_MAX) {
 		if (!r.size) {
-			/* All of it, and instead of all that there is. What can be written to stays to be met: it has been copied, not read. */
-			for (size_t i = 0; i < noted_count && met_count < RANGES_MAX; i++)
-				if (noted[i].is_written)
-					met[met_count++] = noted[i];
-			for (size_t i = 0; i < met_count; i++)
-				noted[i] = met[i];
-			noted_count = met_count;
-			rehearsed = true;
+			adopt(met, met_count);
 			return;
 		}
-		if (r.is_written)
+		if (r.writable)
 			written[written_count++] = r;
 		else
 			met[met_count++] = r;
@@ -177,7 +193,7 @@ void ce__memory_copy_ahead(bool urgent)
 	if (urgent && !rehearsed)
 		return; /* most of it would be for nothing */
 	for (size_t i = 0; i < count; i++)
-		if (all[i].is_written)
+		if (all[i].writable)
 			madvise(all[i].begin, all[i].size, MADV_POPULATE_WRITE);
 }
 

@@ -166,14 +166,18 @@ static void take_streams(void)
 		_exit(127);
 }
 
-/* Comes back in a zygote's children. False: there is no request to wait for. */
-static bool take_turn_as_child(void)
+/* Comes back in a zygote's children. False: in one that has no request to wait for. */
+static bool come_back_as_child(void)
 {
-	bool in_cell = ce__zygote_serve(channel, name);
+	bool rehearses = ce__zygote_rehearse(channel, name);
 
+	if (!rehearses) {
+		tell_or_end();
+		ce__zygote_serve(channel);
+	}
 	zygote = false;
 	ce__runtime_forked();
-	if (!in_cell) {
+	if (rehearses) {
 		close(channel);
 		return false;
 	}
@@ -189,9 +193,14 @@ static void wait_for_program(void)
 	int saved = errno;
 
 	if (atomic_exchange(&waiting, false)) {
+		bool wanted = true;
+
 		ce__runtime_prepare(fast_exit);
-		tell_or_end();
-		if (!zygote || take_turn_as_child()) {
+		if (zygote)
+			wanted = come_back_as_child();
+		else
+			tell_or_end();
+		if (wanted) {
 			take_streams();
 			ce__runtime_resumed();
 		}

@@ -275,43 +275,50 @@ static int pid_namespace_of(const struct order *order)
 	return -1;
 }
 
-/* One child goes through an empty program of ours, here, and tells what it wrote to and ran: the others get that much ahead. True
- * in it. Best effort: without, they get all that they could write to. */
-static bool rehearse(const char *program)
+/* An interpreter that reads on, or prints, shall not wait for anybody. */
+static bool take_empty_streams(void)
+{
+	int null = (int)syscall(SYS_openat, AT_FDCWD, "/dev/null", O_RDWR | O_CLOEXEC, 0);
+	bool taken = null >= 0;
+
+	for (int i = 0; i < 3 && taken; i++)
+		taken = dup2(null, i) == i;
+	close(null);
+	return taken;
+}
+
+bool ce__zygote_rehearse(int channel, const char *program)
 {
 	int ends[2], file;
-	bool is_child;
 
+	if (ce__zygote_obstacle(channel) || !ce__memory_note())
+		return false;
 	/* By its number: the object's own open() waits for the program. */
 	file = (int)syscall(SYS_openat, AT_FDCWD, program, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (file < 0)
 		return false;
 	close(file);
-	if (pipe2(ends, O_CLOEXEC) < 0) {
-		unlink(program);
-		return false;
-	}
-	is_child = fork_into(-1) == 0;
-	if (is_child) {
-		register_rseq();
+	if (pipe2(ends, O_CLOEXEC) == 0) {
+		if (fork_into(-1) == 0) {
+			register_rseq();
+			close(ends[0]);
+			if (!take_empty_streams())
+				_exit(0);
+			ce__memory_tell_at_exit(ends[1]);
+			return true;
+		}
+		close(ends[1]);
+		ce__memory_learn(ends[0]);
 		close(ends[0]);
-		ce__memory_tell_at_exit(ends[1]);
-		return true;
 	}
-	close(ends[1]);
-	ce__memory_learn(ends[0]);
-	close(ends[0]);
 	unlink(program);
 	return false;
 }
 
-bool ce__zygote_serve(int channel, const char *program)
+void ce__zygote_serve(int channel)
 {
 	static struct order order;
 
-	ce__memory_note();
-	if (rehearse(program))
-		return false;
 	for (;;) {
 		long r;
 
@@ -319,7 +326,7 @@ bool ce__zygote_serve(int channel, const char *program)
 		r = fork_into(pid_namespace_of(&order));
 		if (r == 0) {
 			become_program_of_cell(&order);
-			return true;
+			return;
 		}
 		close_fds(&order);
 		if (r < 0) {

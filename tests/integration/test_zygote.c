@@ -4,11 +4,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "fixture.h"
 #include "warm.h"
+
+#define CROWD 140 /* more than the supervisor keeps all descriptors of: CE_CROWD */
 
 static void a_zygotes_child_is_a_program_like_any_other(void **state)
 {
@@ -236,6 +239,36 @@ static void a_zygote_is_started_while_all_processors_are_busy(void **state)
 	}
 }
 
+/* In a crowd the supervisor keeps few descriptors of each cell, but those that a child needs to come there. */
+static void a_zygote_serves_in_a_crowd_too(void **state)
+{
+	ce_request sleeper = fixture_request("bash", "exec sleep 600"), hello = fixture_request("python", "print('hello')");
+	ce_warm_usage usage = { .size = sizeof(usage) };
+	ce_sandbox_options o = fixture_options();
+	ce_execution *crowd[CROWD];
+	struct rlimit files;
+	ce_sandbox *sandbox;
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &files), 0);
+	if (files.rlim_max < 4096)
+		fixture_not_here("too few descriptors for so many executions");
+	files.rlim_cur = 4096;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &files), 0);
+	o.warm_memory_bytes = 64 * MIB;
+	o.max_concurrent = CROWD + 8;
+	sandbox = fixture_create(&o);
+	run_until_warm(sandbox, &hello);
+	for (size_t i = 0; i < CROWD; i++)
+		crowd[i] = fixture_start(sandbox, &sleeper, NULL, NULL);
+	for (int i = 0; i < 5; i++)
+		expect_says(run_until_warm(sandbox, &hello), "hello\n");
+	assert_int_equal(ce_sandbox_warm_usage(sandbox, &usage), 0);
+	assert_true(usage.zygotes >= 1); /* none was given up */
+	for (size_t i = 0; i < CROWD; i++)
+		fixture_drop(crowd[i]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -248,6 +281,7 @@ int main(void)
 		TEST(one_use_each_gives_each_its_own_interpreter),
 		TEST(one_use_each_holds_for_those_that_come_at_once),
 		TEST(a_zygote_is_started_while_all_processors_are_busy),
+		TEST(a_zygote_serves_in_a_crowd_too),
 	};
 
 	return fixture_main("zygote", tests);
