@@ -18,6 +18,12 @@ static int fill_stage(ce_sandbox *sandbox, struct ce_build_stage *out, ce_stage 
 			       error);
 }
 
+/* One that waits where it reads its program has looked for this line already, and found none. */
+static bool begins_with_interpreter(const ce_file *program)
+{
+	return program->data_size >= 2 && !memcmp(program->data, "#!", 2);
+}
+
 /* Not with arguments or an environment of the request's own: they would lie in a process that nobody may ever use. */
 static void allow_parking(const ce_sandbox *sandbox, const struct ce_start_request *start, struct ce_build_stage *stage)
 {
@@ -25,6 +31,7 @@ static void allow_parking(const ce_sandbox *sandbox, const struct ce_start_reque
 
 	if (!sandbox->park_object || start->compiled || !request || !stage->inputs || stage->inputs->warm.mode == CE_WARM_NONE || !start->file_count ||
 	    (request->args && request->args[0]) || (request->env && request->env[0]) ||
+	    (stage->inputs->warm.second_read && begins_with_interpreter(&start->files[0])) ||
 	    strlen(start->files[0].name) >= CE_PLAN_MAX_TRIGGER)
 		return;
 	stage->trigger = start->files[0].name;

@@ -32,11 +32,10 @@ static atomic_bool waiting; /* for the first look at the program */
 static int channel = -1;
 static char name[256];
 static bool fast_exit, zygote;
-/* Some interpreters open their program, read a little of it, and only then start in earnest: they get a byte order mark for
- * that little, and wait when they want more. What they hold meanwhile is this very object, opened. */
+/* Some interpreters open their program, look at its first byte, and only then start in earnest: they are told of a byte that is none,
+ * and wait when they read. What they hold meanwhile is this very object, opened. */
 static bool second_read;
 static int stand_in = -1;
-static bool mark_was_read;
 
 /* Out of the list, and its bytes out of what /proc shows. */
 static void forget(char **entry)
@@ -285,19 +284,12 @@ static int open_stand_in(const char *path, int flags)
 	return stand_in;
 }
 
-/* -1: go on as usual; else as many bytes were read. */
-static ssize_t read_stand_in(int fd, void *buffer, size_t size)
+static void replace_stand_in(int fd)
 {
-	static const char mark[3] = { '\xef', '\xbb', '\xbf' };
 	int flags, program;
 
 	if (fd < 0 || fd != stand_in || !atomic_load_explicit(&waiting, memory_order_relaxed))
-		return -1;
-	if (!mark_was_read && size >= sizeof(mark)) {
-		mark_was_read = true;
-		memcpy(buffer, mark, sizeof(mark));
-		return sizeof(mark);
-	}
+		return;
 	wait_for_program();
 	flags = fcntl(fd, F_GETFL);
 	program = (int)syscall(SYS_openat, AT_FDCWD, name, O_RDONLY | O_CLOEXEC | (flags & O_NONBLOCK), 0);
@@ -305,15 +297,38 @@ static ssize_t read_stand_in(int fd, void *buffer, size_t size)
 		_exit(127);
 	close(program);
 	stand_in = -1;
-	return -1;
 }
 
 EXPORTED ssize_t read(int fd, void *buffer, size_t size)
 {
 	REAL(ssize_t, read, int, void *, size_t)
-	ssize_t n = read_stand_in(fd, buffer, size);
+	replace_stand_in(fd);
+	return real(fd, buffer, size);
+}
 
-	return n >= 0 ? n : real(fd, buffer, size);
+/* Ruby looks for "#!", and puts the byte back, by functions of its own that it exports. It hears of an end of line, and what it puts back
+ * goes nowhere: so its parser meets the program from the first byte on. A ruby that calls them otherwise waits there. */
+#define RUBY_END_OF_LINE ((uintptr_t)'\n' << 1 | 1)
+static bool was_looked_at, comes_back;
+
+EXPORTED uintptr_t rb_io_getbyte(uintptr_t io);
+EXPORTED uintptr_t rb_io_getbyte(uintptr_t io)
+{
+	REAL(uintptr_t, rb_io_getbyte, uintptr_t)
+	if (!atomic_load_explicit(&waiting, memory_order_relaxed) || stand_in < 0 || was_looked_at)
+		return real(io);
+	was_looked_at = comes_back = true;
+	return RUBY_END_OF_LINE;
+}
+
+EXPORTED uintptr_t rb_io_ungetbyte(uintptr_t io, uintptr_t byte);
+EXPORTED uintptr_t rb_io_ungetbyte(uintptr_t io, uintptr_t byte)
+{
+	REAL(uintptr_t, rb_io_ungetbyte, uintptr_t, uintptr_t)
+	if (!comes_back)
+		return real(io, byte);
+	comes_back = false;
+	return 0;
 }
 
 OPEN(open) /* NOLINT(clang-analyzer-valist.Uninitialized): it is, by va_start above */
