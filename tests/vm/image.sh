@@ -108,6 +108,7 @@ done
 mkdir -p "$root/usr/lib/locale"
 [ ! -d /usr/lib/locale/C.utf8 ] || cp -r /usr/lib/locale/C.utf8 "$root/usr/lib/locale/"
 [ -z "$build" ] || copy_build
+[ -z "${CE_VM_COUNTS:-}" ] || echo "$CE_VM_COUNTS" >"$root/tests/counts"
 
 cat >"$root/etc/passwd" <<'EOF'
 root:x:0:0:root:/root:/bin/bash
