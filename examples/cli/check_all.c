@@ -184,6 +184,9 @@ int check_all(ce_sandbox *sandbox, const struct arguments *languages, enum check
 	struct work work = {.sandbox = sandbox, .rows = &rows, .lock = PTHREAD_MUTEX_INITIALIZER};
 	int r = collect_rows(sandbox, languages, &rows);
 
+	/* What was named and is not here has not passed. */
+	if (!r && languages->plain_count && !rows.count)
+		r = console_error("%s: not installed here", languages->plain[0]);
 	if (!r) {
 		run_work(&work, jobs);
 		for (size_t i = 0; i < rows.count; i++) {

@@ -242,8 +242,12 @@ static int execute(const struct run_request *run, ce_sandbox *sandbox)
 
 	meter_init(&session.meter);
 	r = ce_execution_start(sandbox, &request, on_event, &session, &session.execution, &error);
-	if (r)
+	if (r) {
+		/* It may be one whose manifest has a mistake. */
+		if (r == CE_ERR_NOT_FOUND)
+			sandbox_note_load_errors(sandbox);
 		return cli_error(NULL, error);
+	}
 	r = run_loop(&session, &error);
 	meter_erase(&session.meter);
 	if (!r)

@@ -110,6 +110,24 @@ cx check --all
 result $? 'check --all: a test that fails'
 cx check --all -j 0
 said 'check --all: a number of jobs that makes no sense' 125 "--jobs: '0' is not a number"
+cx check --all demo@gone
+said 'check --all: a runtime that is not there' 125 'demo@gone: not installed here'
+cat >dirs/absent.yaml <<'EOF'
+abi: 1
+name: absent
+title: Absent
+source: main.x
+runtimes:
+  - {name: absent, packages: [absent-package], run: {command: [no-such-program]}}
+EOF
+cx check --all absent
+said 'check --all: a language that is not there' 125 'install the package absent-package'
+rm dirs/absent.yaml
+printf 'abi: 1\nname: broken\ntitel: x\n' >dirs/broken.yaml
+cx run -l broken -c :
+said 'an unknown language, and a manifest that was left out' 125 'an executor was left out: '
+said 'the manifest with the mistake is named' 125 'broken.yaml:3:1'
+rm dirs/broken.yaml
 cx check --json
 said 'check --json without --all' 125 'go with --all'
 cx lint dirs/demo.yaml
