@@ -238,7 +238,8 @@ static void print_row(FILE *out, ce_sandbox *sandbox, const struct widths *w, co
 	const char *reason = ce_executor_runtime_unavailable_reason(e, row->runtime);
 
 	console_cell(out, row->available ? STYLE_STRONG : STYLE_WEAK, w->name, ce_executor_name(e));
-	fprintf(out, "  %-*s  %-*s  %-12s  %-4s  %-*s  %-*s  %-*s  ", w->runtime, row->name, w->version, *version ? version : "(unknown)",
+	fprintf(out, "  %-*s  %-*s  %-12s  %-4s  %-*s  %-*s  %-*s  ", w->runtime, row->name, w->version,
+		*version ? version : "(unknown)",
 		ce_executor_runtime_has_compile_stage(e, row->runtime) ? "compile, run" : "run",
 		ce_executor_runtime_warm_mode(e, row->runtime), w->needs, row->needs, w->packages, row->packages,
 		w->aliases, row->aliases);
@@ -290,8 +291,8 @@ static int print_table(ce_sandbox *sandbox)
 		w.packages = longer(w.packages, rows[i].packages);
 		w.aliases = longer(w.aliases, rows[i].aliases);
 	}
-	fprintf(page.out, "%-*s  %-*s  %-*s  %-12s  %-4s  %-*s  %-*s  %-*s  TITLE\n", w.name, "NAME", w.runtime, "RUNTIME", w.version, "VERSION",
-		"STAGES", "WARM", w.needs, "NEEDS", w.packages, "PACKAGES", w.aliases, "ALIASES");
+	fprintf(page.out, "%-*s  %-*s  %-*s  %-12s  %-4s  %-*s  %-*s  %-*s  TITLE\n", w.name, "NAME", w.runtime,
+		"RUNTIME", w.version, "VERSION", "STAGES", "WARM", w.needs, "NEEDS", w.packages, "PACKAGES", w.aliases, "ALIASES");
 	for (size_t i = 0; i < count; i++)
 		print_row(page.out, sandbox, &w, &rows[i]);
 	free(rows);

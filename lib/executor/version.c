@@ -77,7 +77,7 @@ char *ce__version_find(const char *text, size_t size)
 		end++;
 	for (int kind = 0; n == 0 && kind < 4; kind++)
 		n = find_number(text + start, end - start, kind >= 2, kind % 2 == 0, &at);
-	return strndup(text + start + at, n);
+	return n ? strndup(text + start + at, n) : strdup("");
 }
 
 struct parts {
