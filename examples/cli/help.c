@@ -103,14 +103,15 @@ static const char run_help[] =
     "  codeexec run -l c@clang --limit timeout=2s --limit memory=64MiB --json a.c | jq .status\n";
 
 static const char languages_help[] =
-    "Lists the languages with aliases, stages and version, and for those that cannot run, what is missing.\n"
+    "Lists the runtimes of each language with aliases, stages and version, and for those that cannot run, what is missing.\n"
+    "The one with a star is taken when none is named.\n"
     "\n"
     "Usage: codeexec languages [--json]\n"
     "\n"
     "Options:\n"
     "      --json                print an array of objects: name, aliases, title, version, stages, "
     "extensions,\n"
-    "                            source_name, runtimes, available, reason\n"
+    "                            source_name, available, reason, and runtimes, each with its options\n"
     "\n"
     "Examples:\n"
     "  codeexec languages\n"

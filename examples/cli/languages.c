@@ -58,6 +58,32 @@ static json_t *packages_array(const ce_executor *executor, size_t runtime)
 	return list;
 }
 
+static json_t *runtime_aliases_array(const ce_executor *executor, size_t runtime)
+{
+	json_t *list = json_array();
+	const char *alias;
+
+	for (size_t i = 0; (alias = ce_executor_runtime_alias(executor, runtime, i)); i++)
+		json_array_append_new(list, json_c_text(alias));
+	return list;
+}
+
+/* {"std": ["gnu17", "c17"]}: the first value of each is its default. */
+static json_t *options_object(const ce_executor *executor, size_t runtime)
+{
+	json_t *object = json_object();
+	const char *option, *value;
+
+	for (size_t i = 0; (option = ce_executor_option(executor, runtime, i)); i++) {
+		json_t *values = json_array();
+
+		for (size_t k = 0; (value = ce_executor_option_value(executor, runtime, i, k)); k++)
+			json_array_append_new(values, json_c_text(value));
+		json_object_set_new(object, option, values);
+	}
+	return object;
+}
+
 static json_t *stages_array(bool compiles)
 {
 	json_t *stages = json_array();
@@ -102,6 +128,8 @@ static json_t *runtimes_array(ce_sandbox *sandbox, const ce_executor *executor)
 		json_t *item = json_object();
 
 		json_object_set_new(item, "name", json_c_text(ce_executor_runtime_name(executor, i)));
+		json_object_set_new(item, "aliases", runtime_aliases_array(executor, i));
+		json_object_set_new(item, "default", json_boolean(i == default_runtime(executor)));
 		json_object_set_new(item, "version",
 				    json_c_text(ce_sandbox_runtime_version(sandbox, executor, i)));
 		json_object_set_new(item, "available",
@@ -110,6 +138,7 @@ static json_t *runtimes_array(ce_sandbox *sandbox, const ce_executor *executor)
 		json_object_set_new(item, "stages", stages_array(ce_executor_runtime_has_compile_stage(executor, i)));
 		json_object_set_new(item, "warm", json_c_text(ce_executor_runtime_warm_mode(executor, i)));
 		json_object_set_new(item, "needs", needs_object(executor, i));
+		json_object_set_new(item, "options", options_object(executor, i));
 		json_object_set_new(item, "opt_in", json_boolean(ce_executor_runtime_opt_in(executor, i)));
 		json_object_set_new(item, "reason",
 				    json_c_text(ce_executor_runtime_unavailable_reason(executor, i)));
@@ -146,12 +175,12 @@ static int print_json(ce_sandbox *sandbox)
 	return json_print(list);
 }
 
-/* The texts of one row; `runtime` is the default one, whose they are. */
+/* The texts of one row: of one runtime. */
 struct row {
 	const ce_executor *executor;
 	size_t runtime;
 	bool available;
-	char aliases[200], needs[48], packages[160];
+	char name[48], aliases[200], needs[48], packages[160];
 };
 
 static void join(char *out, size_t size, const char *word)
@@ -161,17 +190,19 @@ static void join(char *out, size_t size, const char *word)
 	snprintf(out + n, size - n, "%s%s", n ? ", " : "", word);
 }
 
-static void fill_row(struct row *row, const ce_executor *executor)
+/* The language's aliases stand in its first row, and those of a runtime that is not the default in its own. */
+static void fill_row(struct row *row, const ce_executor *executor, size_t runtime, bool is_default)
 {
-	size_t runtime = default_runtime(executor);
 	const char *word;
 	ce_limits needs;
 
 	memset(row, 0, sizeof(*row));
 	row->executor = executor;
-	row->available = ce_executor_available(executor);
-	row->runtime = runtime < ce_executor_runtime_count(executor) ? runtime : 0;
-	for (size_t i = 0; (word = ce_executor_alias(executor, i)); i++)
+	row->runtime = runtime;
+	row->available = ce_executor_available(executor) && ce_executor_runtime_available(executor, runtime);
+	snprintf(row->name, sizeof(row->name), "%s%s", ce_executor_runtime_name(executor, runtime), is_default ? "*" : "");
+	for (size_t i = 0; (word = is_default ? ce_executor_alias(executor, i)
+					      : ce_executor_runtime_alias(executor, runtime, i)); i++)
 		join(row->aliases, sizeof(row->aliases), word);
 	for (size_t i = 0; (word = ce_executor_runtime_package(executor, row->runtime, i)); i++)
 		join(row->packages, sizeof(row->packages), word);
@@ -197,29 +228,54 @@ static int longer(int width, const char *text)
 }
 
 struct widths {
-	int name, version, needs, packages, aliases;
+	int name, runtime, version, needs, packages, aliases;
 };
 
 static void print_row(FILE *out, ce_sandbox *sandbox, const struct widths *w, const struct row *row)
 {
 	const ce_executor *e = row->executor;
 	const char *version = row->available ? ce_sandbox_runtime_version(sandbox, e, row->runtime) : "-";
+	const char *reason = ce_executor_runtime_unavailable_reason(e, row->runtime);
 
 	console_cell(out, row->available ? STYLE_STRONG : STYLE_WEAK, w->name, ce_executor_name(e));
-	fprintf(out, "  %-*s  %-12s  %-4s  %-*s  %-*s  %-*s  ", w->version, *version ? version : "(unknown)",
+	fprintf(out, "  %-*s  %-*s  %-12s  %-4s  %-*s  %-*s  %-*s  ", w->runtime, row->name, w->version,
+		*version ? version : "(unknown)",
 		ce_executor_runtime_has_compile_stage(e, row->runtime) ? "compile, run" : "run",
 		ce_executor_runtime_warm_mode(e, row->runtime), w->needs, row->needs, w->packages, row->packages,
 		w->aliases, row->aliases);
 	if (!row->available)
 		console_cell(out, STYLE_WEAK, 0, "unavailable: ");
-	fprintf(out, "%s\n", row->available ? ce_executor_title(e) : ce_executor_unavailable_reason(e));
+	fprintf(out, "%s\n", row->available ? ce_executor_title(e) : *reason ? reason : ce_executor_unavailable_reason(e));
+}
+
+/* One row for each runtime, the default one first and the others in the manifest's order. Returns their number. */
+static size_t fill_rows(ce_sandbox *sandbox, struct row **out)
+{
+	size_t languages = ce_sandbox_executor_count(sandbox), total = 0, n = 0;
+	struct row *rows;
+
+	for (size_t i = 0; i < languages; i++)
+		total += ce_executor_runtime_count(ce_sandbox_executor(sandbox, i));
+	rows = calloc(total + 1, sizeof(*rows));
+	for (size_t i = 0; rows && i < languages; i++) {
+		const ce_executor *e = ce_sandbox_executor(sandbox, i);
+		size_t count = ce_executor_runtime_count(e), first = default_runtime(e);
+
+		first = first < count ? first : 0; /* none is available */
+		fill_row(&rows[n++], e, first, true);
+		for (size_t k = 0; k < count; k++)
+			if (k != first)
+				fill_row(&rows[n++], e, k, false);
+	}
+	*out = rows;
+	return n;
 }
 
 static int print_table(ce_sandbox *sandbox)
 {
-	size_t count = ce_sandbox_executor_count(sandbox);
-	struct row *rows = calloc(count + 1, sizeof(*rows));
-	struct widths w = {8, 9, 5, 8, 7};
+	struct row *rows;
+	size_t count = fill_rows(sandbox, &rows);
+	struct widths w = {8, 7, 9, 5, 8, 7};
 	struct page page;
 
 	if (!rows || page_open(&page)) {
@@ -227,16 +283,16 @@ static int print_table(ce_sandbox *sandbox)
 		return console_error("no memory left");
 	}
 	for (size_t i = 0; i < count; i++) {
-		fill_row(&rows[i], ce_sandbox_executor(sandbox, i));
 		w.name = longer(w.name, ce_executor_name(rows[i].executor));
+		w.runtime = longer(w.runtime, rows[i].name);
 		if (rows[i].available)
 			w.version = longer(w.version, ce_sandbox_runtime_version(sandbox, rows[i].executor, rows[i].runtime));
 		w.needs = longer(w.needs, rows[i].needs);
 		w.packages = longer(w.packages, rows[i].packages);
 		w.aliases = longer(w.aliases, rows[i].aliases);
 	}
-	fprintf(page.out, "%-*s  %-*s  %-12s  %-4s  %-*s  %-*s  %-*s  TITLE\n", w.name, "NAME", w.version, "VERSION",
-		"STAGES", "WARM", w.needs, "NEEDS", w.packages, "PACKAGES", w.aliases, "ALIASES");
+	fprintf(page.out, "%-*s  %-*s  %-*s  %-12s  %-4s  %-*s  %-*s  %-*s  TITLE\n", w.name, "NAME", w.runtime,
+		"RUNTIME", w.version, "VERSION", "STAGES", "WARM", w.needs, "NEEDS", w.packages, "PACKAGES", w.aliases, "ALIASES");
 	for (size_t i = 0; i < count; i++)
 		print_row(page.out, sandbox, &w, &rows[i]);
 	free(rows);

@@ -4,38 +4,8 @@
 #include <string.h>
 
 #include "api/sandbox.h"
+#include "executor/version.h"
 #include "plan/effective.h"
-
-static bool is_version_character(char c)
-{
-	return c && strchr("0123456789.-+~abcdefghijklmnopqrstuvwxyz", c);
-}
-
-/* The first word of the first line that begins with a digit; what stands in brackets comes after all else, for there
- * packagers sign: "Python 3.11.2", "v18.20.4", "gcc (Debian 12.2.0-14) 12.2.0", "tool (12.1)". */
-static char *find_version(const char *text, size_t size)
-{
-	size_t line = 0;
-
-	while (line < size && text[line] != '\n')
-		line++;
-	for (int bracketed = 0; bracketed <= 1; bracketed++) {
-		int depth = 0;
-
-		for (size_t i = 0; i < line; i++) {
-			size_t n = 0;
-
-			depth += text[i] == '(' ? 1 : text[i] == ')' && depth > 0 ? -1 : 0;
-			if (text[i] < '0' || text[i] > '9' || (depth > 0) != bracketed ||
-			    (i > 0 && !strchr(bracketed ? " v(" : " v", text[i - 1])))
-				continue;
-			while (i + n < line && n < 40 && is_version_character(text[i + n]))
-				n++;
-			return strndup(text + i, n);
-		}
-	}
-	return strdup("");
-}
 
 static char *ask_version(ce_sandbox *sandbox, const struct ce_executor *executor, size_t runtime)
 {
@@ -60,7 +30,7 @@ static char *ask_version(ce_sandbox *sandbox, const struct ce_executor *executor
 			const char *output = ce_result_output(result, CE_STAGE_RUN, stream, &size);
 
 			free(text);
-			text = find_version(output, size);
+			text = ce__version_find(output, size);
 		}
 	}
 	ce_result_free(result);

@@ -6,6 +6,79 @@
 
 #define PARTS_MAX 4
 #define DIGITS_MAX 9
+#define VERSION_MAX 40
+
+static bool is_version_character(char c)
+{
+	return c && strchr("0123456789.-+~abcdefghijklmnopqrstuvwxyz", c);
+}
+
+/* Do letters, and nothing else, lead from the line's beginning or a blank to line[at]? */
+static bool follows_word(const char *line, size_t at)
+{
+	size_t i = at;
+
+	while (i > 0 && isalpha((unsigned char)line[i - 1]))
+		i--;
+	return i < at && (i == 0 || line[i - 1] == ' ');
+}
+
+static bool may_begin(const char *line, size_t i, bool bracketed)
+{
+	if (i == 0)
+		return true;
+	switch (line[i - 1]) {
+	case ' ':
+	case '\r':
+	case 'v':
+		return true;
+	case '(':
+		return bracketed;
+	case '.':
+		return i > 1 && line[i - 2] == 'v';
+	case '-':
+	case '/':
+		return follows_word(line, i - 1);
+	default:
+		return false;
+	}
+}
+
+/* The first number of that kind; returns its length, or 0. */
+static size_t find_number(const char *line, size_t size, bool bracketed, bool dotted, size_t *at)
+{
+	int depth = 0;
+
+	for (size_t i = 0; i < size; i++) {
+		size_t n = 0;
+
+		depth += line[i] == '(' ? 1 : line[i] == ')' && depth > 0 ? -1 : 0;
+		if (!isdigit((unsigned char)line[i]) || (depth > 0) != bracketed || !may_begin(line, i, bracketed))
+			continue;
+		while (i + n < size && n < VERSION_MAX && is_version_character(line[i + n]))
+			n++;
+		while (line[i + n - 1] == '.')
+			n--;
+		if (dotted && !memchr(line + i, '.', n))
+			continue;
+		*at = i;
+		return n;
+	}
+	return 0;
+}
+
+char *ce__version_find(const char *text, size_t size)
+{
+	size_t start = 0, end, at = 0, n = 0;
+
+	while (start < size && strchr(" \t\r\n", text[start]) && text[start])
+		start++;
+	for (end = start; end < size && text[end] != '\n';)
+		end++;
+	for (int kind = 0; n == 0 && kind < 4; kind++)
+		n = find_number(text + start, end - start, kind >= 2, kind % 2 == 0, &at);
+	return n ? strndup(text + start + at, n) : strdup("");
+}
 
 struct parts {
 	uint64_t number[PARTS_MAX];

@@ -61,7 +61,7 @@ source: main.sh
 limits: {run: {memory: 128MiB, processes: 16}}
 runtimes:
   - {name: new, packages: [demo-new], version: [echo, "Demo 3.11.2 (build 7)"], run: {command: [bash, -c, "echo new; . ./main.sh"]}}
-  - {name: old, version: [echo, "v2.7.18"], run: {command: [bash, -c, "echo old; . ./main.sh"]}}
+  - {name: old, aliases: [was], options: {level: {low: [], high: []}}, version: [echo, "v2.7.18"], run: {command: [bash, -c, "echo old; . ./main.sh"]}}
   - {name: gone, packages: ["npm:gone@1.0.0"], run: {command: ["{runtimes}/gone"]}}
 cannot: {stdin: not today, exit_code: no, runtime_error: no, compile_error: no, endless_loop: no, memory: no}
 tests:
@@ -81,11 +81,16 @@ said 'a runtime that is not installed: what to install' 125 'install the package
 # ---- listed ----
 
 cx languages
-shown 'languages shows version, stages, warm mode, needs and packages' 0 '^demo +3\.11\.2 +run +none +128 MiB, 16 tasks +demo-new +dm +Demo$'
+shown 'languages shows version, stages, warm mode, needs and packages' 0 '^demo +new\* +3\.11\.2 +run +none +128 MiB, 16 tasks +demo-new +dm +Demo$'
+shown 'the other runtimes in rows of their own' 0 '^demo +old +2\.7\.18 +run +none +128 MiB, 16 tasks +- +was +Demo$'
+shown 'and those that are not there, with what to install' 0 '^demo +gone +- .*unavailable: .*npm:gone@1\.0\.0'
 cx languages --json
 status=$(jq -c '.[0].runtimes | map([.name, .version, .warm, .needs.processes, .packages[0], .available])' out)
 [ "$status" = '[["new","3.11.2","none",16,"demo-new",true],["old","2.7.18","none",16,null,true],["gone","","none",16,"npm:gone@1.0.0",false]]' ]
 result $? 'languages --json has the same of each runtime'
+status=$(jq -c '.[0].runtimes | map([.default, .aliases, .options])' out)
+[ "$status" = '[[true,[],{}],[false,["was"],{"level":["low","high"]}],[false,[],{}]]' ]
+result $? 'and which is the default, its aliases and its options'
 
 # ---- checked ----
 

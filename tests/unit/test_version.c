@@ -9,10 +9,56 @@
 #include <cmocka.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "executor/executor.h"
 #include "executor/version.h"
+
+static void the_version_is_found_in_what_tools_print(void **state)
+{
+	static const struct {
+		const char *printed, *wanted;
+	} cases[] = {
+	    {"Python 3.11.2\n", "3.11.2"},
+	    {"v18.20.4\n", "18.20.4"},
+	    {"gcc (Debian 12.2.0-14+deb12u1) 12.2.0\nCopyright (C) 2022\n", "12.2.0"},
+	    {"LDC - the LLVM D compiler (1.30.0):\n  based on DMD v2.100.1\n", "1.30.0"},
+	    {"GNU bash, version 5.2.15(1)-release (x86_64-pc-linux-gnu)\n", "5.2.15"},
+	    {"ruby 3.1.7p261 (2025-03-26 revision 3.1) [x86_64-linux-gnu]\n", "3.1.7p261"},
+	    {"LuaJIT 2.1.0-beta3 -- Copyright (C) 2005-2022\n", "2.1.0-beta3"},
+	    {"Python 3.9.16 (7.3.11+dfsg-2+deb12u3, Dec 30 2024, 22:36:23)\n[PyPy 7.3.11 with GCC 12.2.0]\n", "3.9.16"},
+	    {"\nThis is perl 5, version 36, subversion 0 (v5.36.0) built for x86_64\n", "5"},
+	    {"v5.36.0", "5.36.0"},
+	    {" \n\r\n\tMicrosoft (R) F# Interactive version 10.7.0.0 for F# 4.7\n", "10.7.0.0"},
+	    {"\rBywater BASIC Interpreter/Shell, version 2.20 patch level 2\n", "2.20"},
+	    {"jq-1.6\n", "1.6"},
+	    {"xonsh/0.13.4\n", "0.13.4"},
+	    {"Algol 68 Genie 3.1.2\nCopyright 2001-2023\n", "3.1.2"},
+	    {"newLISP v.10.7.5 64-bit on Linux IPv4/6 UTF-8 libffi.\n\n", "10.7.5"},
+	    {"1.7.4 $Release: @(#)rc 1.7.4 (git description unavailable) $\n", "1.7.4"},
+	    {"59 2023/04/29 +Debian\n", "59"},
+	    {"  version         sh (AT&T Research) 93u+m/1.0.4 2022-10-22\n", "93u+m"},
+	    {"REXX-Regina_3.9.5(MT) 5.00 25 Oct 2021 (64 bit)\n", "5.00"},
+	    {"Welcome to Rakudo v2022.12.\nImplementing Raku v6.d.\n", "2022.12"},
+	    {"awk version 20220912\n", "20220912"},
+	    {"25", "25"},
+	    {"no number\n1.2.3\n", ""},
+	    {"x86_64-linux-gnu", ""},
+	    {"\n\n", ""},
+	    {"", ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < CE_ARRAY_SIZE(cases); i++) {
+		char *found = ce__version_find(cases[i].printed, strlen(cases[i].printed));
+
+		assert_non_null(found);
+		if (strcmp(found, cases[i].wanted) != 0)
+			fail_msg("\"%s\": \"%s\", not \"%s\"", cases[i].printed, found, cases[i].wanted);
+		free(found);
+	}
+}
 
 static void ranges_hold_what_semver_users_expect(void **state)
 {
@@ -141,6 +187,7 @@ static void the_first_available_runtime_of_that_version_is_chosen(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(the_version_is_found_in_what_tools_print),
 	    cmocka_unit_test(ranges_hold_what_semver_users_expect),
 	    cmocka_unit_test(words_that_ask_for_a_version_are_told_from_names),
 	    cmocka_unit_test(the_first_available_runtime_of_that_version_is_chosen),
