@@ -63,7 +63,8 @@ install_packages() {
 	# shellcheck disable=SC2086
 	need_packages $ce_build_packages g++ jq libcmocka-dev clang clang-tidy libclang-rt-14-dev cppcheck valgrind \
 		abigail-tools bubblewrap chromium curl util-linux scdoc qemu-system-x86 busybox-static cpio procps shellcheck \
-		python3-jsonschema python3-yaml
+		python3-jsonschema python3-yaml python3-numpy python3-pip
+	have npm || need_packages npm
 	need_languages "$languages"
 	[ "$mode" != long ] || need_packages stress-ng
 	need_promtool

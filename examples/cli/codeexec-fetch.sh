@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0 OR MIT
 #
 # codeexec-fetch.sh KIND OUT FROM NAME@VERSION...: brings the archives of packages for `codeexec layer build` into the directory
-# OUT and checks their digests; unpacks nothing and runs nothing of theirs. KIND is npm, pip or files; FROM is a directory to
-# take them from instead of the language's registry, or empty. Writes OUT/index: lines "package NAME VERSION" and
+# OUT and checks their digests; unpacks nothing and runs nothing of theirs. KIND is npm, pip, or a language without a registry;
+# FROM is a directory to take them from instead of the registry, or empty. Writes OUT/index: lines "package NAME VERSION" and
 # "archive TARGET FILE", where TARGET is the place in the layer.
 set -eu
 kind=$1 out=$2 from=$3
@@ -22,21 +22,52 @@ check_sum() {
 	[ "$(sha256sum <"$from/$1" | cut -d ' ' -f 1)" = "$wanted" ] || die "$1 is not what $from/SHA256SUMS says"
 }
 
+# A name as pip compares it (PEP 503); npm's names are in lower case, but for old ones.
+plain() {
+	printf '%s' "$1" | tr '[:upper:]' '[:lower:]' | sed 's/[-_.]\{1,\}/-/g'
+}
+
+# find_archive NAME VERSION: as npm, pip, gem and Maven name their files, in any case.
+find_archive() {
+	npm=$(printf '%s' "$1" | sed 's|^@||; s|/|-|g')
+	case $kind in
+	pip) of_kind=whl ;;
+	npm) of_kind=tgz ;;
+	ruby) of_kind=gem ;;
+	java | kotlin) of_kind=jar ;;
+	*) of_kind='*' ;;
+	esac
+	for path in "$from"/*; do
+		file=${path##*/}
+		case $file in
+		*.$of_kind) ;;
+		*) continue ;;
+		esac
+		case $file in
+		*.whl) stem=$(printf '%s' "$file" | cut -d - -f 1) rest=$(printf '%s' "$file" | cut -d - -f 2) ;;
+		*.tgz | *.gem | *.jar) stem=${file%"-$2."???} rest=$2 ;;
+		*) continue ;;
+		esac
+		if [ "$rest" != "$2" ] || [ "$stem" = "$file" ] || [ ! -f "$path" ]; then
+			continue
+		fi
+		wanted=$1
+		case $file in
+		*.tgz) wanted=$npm ;;
+		*.jar) wanted=${1##*/} ;;
+		esac
+		if [ "$(plain "$stem")" = "$(plain "$wanted")" ]; then
+			printf '%s' "$file"
+			return
+		fi
+	done
+}
+
 from_directory() {
 	for package in "$@"; do
-		name=${package%@*} version=${package##*@} found=''
-		# npm's and pip's own ways to write a name in a file's
-		flat=$(printf '%s' "$name" | sed 's|^@||; s|/|-|g')
-		under=$(printf '%s' "$name" | tr '.-' '__')
-		for file in "$flat-$version.tgz" "$name-$version"-*.whl "$under-$version"-*.whl "$name-$version.gem" "$name-$version.jar"; do
-			for path in "$from"/$file; do
-				if [ ! -f "$path" ] || [ -n "$found" ]; then
-					continue
-				fi
-				found=$(basename "$path")
-			done
-		done
-		[ -n "$found" ] || die "$from has no archive of $package (looked for $flat-$version.tgz, $name-$version-*.whl, .gem, .jar)"
+		name=${package%@*} version=${package##*@}
+		found=$(find_archive "$name" "$version")
+		[ -n "$found" ] || die "$from has no archive of $package (NAME-VERSION.tgz, NAME-VERSION-*.whl, .gem or .jar)"
 		check_sum "$found"
 		cp "$from/$found" "$out/$found"
 		case $found in
@@ -73,20 +104,36 @@ EOF
 	node fetch.js "$out"
 }
 
+# NAME@VERSION in pip's words. A version of one number is any that begins with it, as for runtimes.
+pin() {
+	printf '%s\n' "$1" | sed -E '
+		s/@\*$//; t
+		s/@\^0\.([0-9]+)(.*)$/>=0.\1\2,==0.\1.*/; t
+		s/@\^([0-9]+)(.*)$/>=\1\2,==\1.*/; t
+		s/@~([0-9]+\.[0-9]+)(.*)$/>=\1\2,==\1.*/; t
+		s/@~?([0-9]+)$/==\1.*/; t
+		s/@=?([^@<>=]*)$/==\1/; t
+		s/@([^@]*)$/\1/'
+}
+
 # Wheels only: nothing of theirs runs. pip itself compares them with the digests of the index.
 from_pip() {
-	pins=$(printf '%s\n' "$@" | sed 's/@\([^@]*\)$/==\1/')
-	# shellcheck disable=SC2086 # a list of words on purpose
-	PATH=/usr/bin:/bin python3 -m pip download --quiet --no-input --disable-pip-version-check --only-binary=:all: --dest "$out" $pins >&2 ||
+	count=$#
+	for package in "$@"; do
+		set -- "$@" "$(pin "$package")"
+	done
+	wanted=$(printf '%s\n' "$@" | head -n "$count")
+	shift "$count"
+	PATH=/usr/bin:/bin python3 -m pip download --quiet --no-input --disable-pip-version-check --only-binary=:all: --dest "$out" -- "$@" >&2 ||
 		die "pip could not fetch them (package python3-pip)"
 	for path in "$out"/*.whl; do
-		file=$(basename "$path")
+		file=${path##*/}
 		name=$(printf '%s' "$file" | cut -d - -f 1) version=$(printf '%s' "$file" | cut -d - -f 2)
-		for package in "$@"; do
-			wanted=$(printf '%s' "${package%@*}" | tr '.-' '__')
-			[ "$wanted" != "$name" ] || name=${package%@*}
-		done
-		printf 'package %s %s\narchive %s %s\n' "$name" "$version" "$file" "$file" >>"$out/index"
+		# As it was asked for, if it was.
+		asked=$(printf '%s\n' "$wanted" | while read -r package; do
+			[ "$(plain "${package%@*}")" != "$(plain "$name")" ] || printf '%s\n' "${package%@*}"
+		done | head -n 1)
+		printf 'package %s %s\narchive %s %s\n' "${asked:-$name}" "$version" "$file" "$file" >>"$out/index"
 	done
 }
 
@@ -104,5 +151,5 @@ elif [ "$kind" = npm ]; then
 elif [ "$kind" = pip ]; then
 	from_pip "$@"
 else
-	die "there is no registry that archives of this language are fetched from: give a directory with --from"
+	die "there is no registry that archives of $kind are fetched from: give a directory with --from"
 fi

@@ -126,9 +126,20 @@ static int sweep_layers(ce_sandbox *sandbox)
 	return r < 0 ? cli_error(NULL, error) : 0;
 }
 
+/* As its runtimes say; NULL: none of them takes layers. */
+static const char *find_registry(const ce_executor *executor)
+{
+	const char *registry = NULL;
+
+	for (size_t i = 0; ce_executor_runtime_name(executor, i) && !registry; i++)
+		registry = ce_executor_layer_registry(executor, i);
+	return registry;
+}
+
 static int build_layer(ce_sandbox *sandbox, const struct layer_options *options, const struct arguments *arguments)
 {
 	const ce_executor *executor = NULL;
+	const char *registry;
 	struct layer_archives archives = {0};
 	ce_error *error = NULL;
 	struct page page;
@@ -138,7 +149,10 @@ static int build_layer(ce_sandbox *sandbox, const struct layer_options *options,
 		return console_error("layer build: LANG NAME@VERSION... are missing (see 'codeexec layer --help')");
 	if (ce_sandbox_find_executor(sandbox, arguments->plain[1], &executor, &error))
 		return cli_error(NULL, error);
-	r = layer_fetch(ce_executor_name(executor), options->from, arguments->plain + 2, &archives);
+	registry = find_registry(executor);
+	if (!registry)
+		return console_error("%s takes no layers: its manifest has no \"layers\"", ce_executor_name(executor));
+	r = layer_fetch(*registry ? registry : ce_executor_name(executor), options->from, arguments->plain + 2, &archives);
 	if (!r && page_open(&page))
 		r = EXIT_OWN_ERROR;
 	else if (!r) {

@@ -12,9 +12,9 @@ struct layer_archives {
 	size_t file_count;
 };
 
-/* Runs codeexec-fetch.sh, which fetches from the language's registry, or from the directory `from`, and checks digests;
- * then reads what it brought. 0, or EXIT_OWN_ERROR after a message. */
-int layer_fetch(const char *language, const char *from, char *const *packages, struct layer_archives *out);
+/* Runs codeexec-fetch.sh, which fetches from the registry `kind` ("npm", "pip", or a language that has none), or from the
+ * directory `from`, and checks digests; then reads what it brought. 0, or EXIT_OWN_ERROR after a message. */
+int layer_fetch(const char *kind, const char *from, char *const *packages, struct layer_archives *out);
 void layer_release(struct layer_archives *archives);
 
 #endif

@@ -14,22 +14,6 @@
 
 extern char **environ;
 
-static const struct {
-	const char *language, *kind;
-} registries[] = {
-    {"javascript", "npm"},
-    {"typescript", "npm"},
-    {"python", "pip"},
-};
-
-static const char *kind_of(const char *language)
-{
-	for (size_t i = 0; i < sizeof(registries) / sizeof(registries[0]); i++)
-		if (!strcmp(registries[i].language, language))
-			return registries[i].kind;
-	return "files";
-}
-
 static int run_script(const char *kind, const char *directory, const char *from, char *const *packages)
 {
 	const char *script = secure_getenv("CODEEXEC_FETCH");
@@ -139,7 +123,7 @@ static int remove_entry(const char *path, const struct stat *st, int type, struc
 	return remove(path);
 }
 
-int layer_fetch(const char *language, const char *from, char *const *packages, struct layer_archives *out)
+int layer_fetch(const char *kind, const char *from, char *const *packages, struct layer_archives *out)
 {
 	const char *temporary = secure_getenv("TMPDIR");
 	char directory[4096], *real = from ? realpath(from, NULL) : NULL;
@@ -152,7 +136,7 @@ int layer_fetch(const char *language, const char *from, char *const *packages, s
 		free(real);
 		return console_error("'%s': %s", directory, strerror(errno));
 	}
-	r = run_script(kind_of(language), directory, real, packages);
+	r = run_script(kind, directory, real, packages);
 	if (!r)
 		r = read_index(directory, out);
 	nftw(directory, remove_entry, 16, FTW_DEPTH | FTW_PHYS);

@@ -222,7 +222,7 @@ typedef struct ce_sandbox_options {
 /* A package that a program needs; see <codeexec/layers.h>. */
 typedef struct ce_dependency {
 	const char *name;
-	const char *version; /* exactly as the layer has it; NULL, "" or "*": any. Of "debian" also partial: "1.24" */
+	const char *version; /* "1.2.3", or partial or a range as of runtimes: "1", ">=1.2", "^1.2"; NULL, "" or "*": any */
 	const char *source;  /* NULL or "layer": some layer of the language; "debian": a package that is installed on the host */
 } ce_dependency;
 

@@ -31,12 +31,16 @@ typedef void (*ce_layer_fn)(const ce_layer *layer, void *user_data);
 CE_API int ce_sandbox_layers(ce_sandbox *sandbox, const char *language, ce_layer_fn on_layer, void *user_data,
 			     ce_error **error);
 
+/* Where packages for the layers of a runtime are fetched: "npm" or "pip"; "" if there is no registry and their archives must
+ * be at hand. NULL: the runtime takes no layers, or there is none of that number. */
+CE_API const char *ce_executor_layer_registry(const ce_executor *executor, size_t runtime);
+
 /* Builds a layer of `packages` (their `source` is not looked at) out of archives, which somebody fetched and whose digests
  * somebody checked. An archive's name is where it goes and what it is: "node_modules/x.tgz" is unpacked into
  * node_modules/x without its first directory, "x.whl" and "x.gem" into the layer's top, "x.jar" is kept as it is. They are
  * taken apart in a cell, by Python, without network, and none of their scripts is run; links and devices are left out. The
- * same packages out of the same archives give the same layer. `on_layer` may be NULL. CE_ERR_INVALID for archives that
- * cannot be read, CE_ERR_UNAVAILABLE without Python, CE_ERR_OS. Blocks. */
+ * same packages out of the same archives give the same layer. `on_layer` may be NULL. CE_ERR_INVALID for a language that takes
+ * no layers and archives that cannot be read, CE_ERR_UNAVAILABLE without Python, CE_ERR_OS. Blocks. */
 CE_API int ce_sandbox_layer_build(ce_sandbox *sandbox, const char *language, const ce_dependency *packages,
 				  size_t package_count, const ce_file *archives, size_t archive_count, ce_layer_fn on_layer,
 				  void *user_data, ce_error **error);

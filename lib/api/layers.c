@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * Layers: built, listed, swept. Archives are taken apart in a cell; what comes out of it is hostile as well, and read as one
+ * Layers are built. Archives are taken apart in a cell; what comes out of it is hostile as well, and read as one
  * list of lengths and bytes. */
-#include <dirent.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <time.h>
 
 #include <codeexec/layers.h>
 
 #include "api/keep.h"
+#include "api/layers.h"
 #include "api/sandbox.h"
 #include "api/unpack_script.h"
 #include "cache/sha256.h"
@@ -22,7 +20,6 @@
 #define ARCHIVES_MAX 2048
 #define FILES_MAX 200000
 #define UNPACKED_MAX (UINT64_C(1) << 30)
-#define BROKEN_OFF_S 3600 /* what has no final name after an hour is nobody's */
 
 struct build {
 	ce_sandbox *sandbox;
@@ -75,6 +72,14 @@ static int describe(struct build *b, ce_error **error)
 	ce__sha256_end(&sha, digest);
 	hex(digest, CE_LAYER_ID_DIGITS / 2, b->id);
 	return 0;
+}
+
+static int check_language(const struct build *b, ce_error **error)
+{
+	for (size_t i = 0; i < b->executor->runtime_count; i++)
+		if (b->executor->runtimes[i].layers.env)
+			return 0;
+	return ce__error_set(error, CE_ERR_INVALID, 0, NULL, "%s takes no layers: its manifest has no \"layers\"", b->executor->name);
 }
 
 static int check_input(const struct build *b, ce_error **error)
@@ -283,23 +288,6 @@ static int keep(struct build *b, const ce_result *result, ce_error **error)
 	return r;
 }
 
-static void tell(const struct ce_layer_entry *entry, const char *language, ce_layer_fn fn, void *user_data)
-{
-	const ce_layer layer = {
-		.size = sizeof(layer),
-		.language = language,
-		.id = entry->id,
-		.directory = entry->directory,
-		.packages = (const char *const *)entry->packages.items,
-		.file_count = entry->file_count,
-		.bytes = entry->bytes,
-		.built_s = entry->built_s,
-	};
-
-	if (fn)
-		fn(&layer, user_data);
-}
-
 static int tell_built(const struct build *b, ce_layer_fn fn, void *user_data, ce_error **error)
 {
 	struct ce_layer_list list;
@@ -309,7 +297,7 @@ static int tell_built(const struct build *b, ce_layer_fn fn, void *user_data, ce
 		return r;
 	for (size_t i = 0; i < list.count; i++)
 		if (!strcmp(list.items[i].id, b->id))
-			tell(&list.items[i], b->executor->name, fn, user_data);
+			ce__layer_tell(&list.items[i], b->executor->name, fn, user_data);
 	ce__layers_finish(&list);
 	return 0;
 }
@@ -328,6 +316,8 @@ int ce_sandbox_layer_build(ce_sandbox *sandbox, const char *language, const ce_d
 		return ce__error_set(error, CE_ERR_INVALID, 0, NULL, "sandbox and language must not be NULL");
 	r = ce__sandbox_find(sandbox, language, true, &b.executor, &runtime, error);
 	if (!r)
+		r = check_language(&b, error);
+	if (!r)
 		r = check_input(&b, error);
 	if (!r)
 		r = describe(&b, error);
@@ -340,94 +330,4 @@ int ce_sandbox_layer_build(ce_sandbox *sandbox, const char *language, const ce_d
 	ce_result_free(result);
 	ce__strv_finish(&b.lines);
 	return r;
-}
-
-/* ---- listing and sweeping ---- */
-
-int ce_sandbox_layers(ce_sandbox *sandbox, const char *language, ce_layer_fn on_layer, void *user_data, ce_error **error)
-{
-	const struct ce_executor *only = NULL;
-	size_t runtime;
-	int r = 0, count = 0;
-
-	if (!sandbox)
-		return ce__error_set(error, CE_ERR_INVALID, 0, NULL, "sandbox must not be NULL");
-	if (language)
-		r = ce__sandbox_find(sandbox, language, true, &only, &runtime, error);
-	for (size_t i = 0; !r && i < sandbox->registry->count; i++) {
-		const struct ce_executor *e = sandbox->registry->executors[i];
-		struct ce_layer_list list;
-
-		if (only && e != only)
-			continue;
-		r = ce__layers_read(sandbox->runtimes_dir, e->name, &list, error);
-		if (r)
-			break;
-		for (size_t k = 0; k < list.count; k++, count++)
-			tell(&list.items[k], e->name, on_layer, user_data);
-		ce__layers_finish(&list);
-	}
-	return r ? r : count;
-}
-
-/* Is every package of `items[index]` in a newer layer? */
-static bool is_replaced(const struct ce_layer_list *list, size_t index)
-{
-	for (char **package = list->items[index].packages.items; *package; package++) {
-		bool found = false;
-
-		for (size_t i = 0; i < index && !found; i++)
-			found = ce__strv_has(list->items[i].packages.items, *package);
-		if (!found)
-			return false;
-	}
-	return true;
-}
-
-/* Names with a point in them are of builds that did not come to their end. */
-static void remove_broken_off(const char *top)
-{
-	DIR *dir = opendir(top);
-	struct dirent *entry;
-
-	while (dir && (entry = readdir(dir))) {
-		struct stat st;
-
-		if (entry->d_name[0] == '.' || !strchr(entry->d_name, '.') || fstatat(dirfd(dir), entry->d_name, &st, 0) < 0 ||
-		    st.st_mtim.tv_sec > time(NULL) - BROKEN_OFF_S)
-			continue;
-		CE_CLEANUP_FREE char *path = ce__base_asprintf("%s/%s", top, entry->d_name);
-
-		if (path)
-			ce__keep_remove(path);
-	}
-	if (dir)
-		closedir(dir);
-}
-
-int ce_sandbox_layers_gc(ce_sandbox *sandbox, ce_layer_fn on_removed, void *user_data, ce_error **error)
-{
-	int removed = 0;
-
-	if (!sandbox)
-		return ce__error_set(error, CE_ERR_INVALID, 0, NULL, "sandbox must not be NULL");
-	for (size_t i = 0; i < sandbox->registry->count; i++) {
-		const char *name = sandbox->registry->executors[i]->name;
-		CE_CLEANUP_FREE char *top = ce__base_asprintf("%s/layers/%s", sandbox->runtimes_dir, name);
-		struct ce_layer_list list;
-		int r = top ? ce__layers_read(sandbox->runtimes_dir, name, &list, error) : ce__error_no_memory(error);
-
-		if (r)
-			return r;
-		for (size_t k = 0; k < list.count; k++) {
-			if (!is_replaced(&list, k))
-				continue;
-			ce__keep_remove(list.items[k].directory);
-			tell(&list.items[k], name, on_removed, user_data);
-			removed++;
-		}
-		ce__layers_finish(&list);
-		remove_broken_off(top);
-	}
-	return removed;
 }

@@ -91,10 +91,14 @@ struct ce_manifest_prebuild {
 	struct ce_limits limits;
 };
 
-/* How the runtime finds what layers bring: a variable that becomes a list of their directories. */
+/* How the runtime finds what layers bring: a variable that becomes a list of their directories. All but `env` may be NULL. */
 struct ce_manifest_layers {
-	char *env;  /* NULL: it takes none */
-	char *path; /* below a layer; NULL: its top */
+	char *env;            /* NULL: it takes none */
+	char *path;           /* below a layer, or "*.jar": each such file; NULL: its top */
+	char *root;           /* where a cell shows what is at `path` once more */
+	char *registry;       /* "npm" or "pip": who fetches packages, and how names are compared */
+	char *compile_option; /* an option of the command that takes the same list */
+	char *run_option;
 };
 
 /* Where a cell shows the runtimes directory, the place of what no Debian package brings. */

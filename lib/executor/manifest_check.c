@@ -238,6 +238,10 @@ static void finish_runtime(struct ce_manifest_runtime *runtime)
 	free(runtime->prebuilt);
 	free(runtime->layers.env);
 	free(runtime->layers.path);
+	free(runtime->layers.root);
+	free(runtime->layers.registry);
+	free(runtime->layers.compile_option);
+	free(runtime->layers.run_option);
 	ce__manifest_finish_options(runtime);
 	finish_stage(&runtime->compile);
 	finish_stage(&runtime->run);

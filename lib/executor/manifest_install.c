@@ -93,11 +93,34 @@ static int read_layer_path(struct ce_yaml *yaml, const struct ce_field *field, v
 	return ce__fields_read_text(yaml, field, member);
 }
 
+static int read_layer_root(struct ce_yaml *yaml, const struct ce_field *field, void *member)
+{
+	int r = ce__fields_expect_text(yaml, field->key, field->max, false);
+	const char *problem = r ? NULL : ce__manifest_mount_problem(yaml->text, yaml->text);
+
+	if (problem)
+		return ce__yaml_fail(yaml, yaml->mark, "\"%.64s\" in \"layers\": %s", yaml->text, problem);
+	return r ? r : ce__fields_read_text(yaml, field, member);
+}
+
+static int read_layer_registry(struct ce_yaml *yaml, const struct ce_field *field, void *member)
+{
+	int r = ce__fields_expect_text(yaml, field->key, field->max, false);
+
+	if (!r && strcmp(yaml->text, "npm") != 0 && strcmp(yaml->text, "pip") != 0)
+		return ce__yaml_fail(yaml, yaml->mark, "\"registry\" in \"layers\" must be npm or pip, not \"%.64s\"", yaml->text);
+	return r ? r : ce__fields_read_text(yaml, field, member);
+}
+
 int ce__manifest_read_layers(struct ce_yaml *yaml, const struct ce_field *field, void *layers)
 {
 	static const struct ce_field fields[] = {
 	    CE_FIELD(struct ce_manifest_layers, "env", env, read_variable, 64, true),
 	    CE_FIELD(struct ce_manifest_layers, "path", path, read_layer_path, 255, false),
+	    CE_FIELD(struct ce_manifest_layers, "root", root, read_layer_root, 255, false),
+	    CE_FIELD(struct ce_manifest_layers, "registry", registry, read_layer_registry, 16, false),
+	    CE_FIELD(struct ce_manifest_layers, "compile_option", compile_option, ce__fields_read_line, 64, false),
+	    CE_FIELD(struct ce_manifest_layers, "run_option", run_option, ce__fields_read_line, 64, false),
 	};
 
 	(void)field;

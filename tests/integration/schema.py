@@ -58,7 +58,7 @@ FULL = {
             "opt_in": True,
             "cannot": {"two_files": "none"},
             "prebuild": {"command": ["sh", "{prebuilt}"], "files": {"a/b": "c"}, "outputs": ["d/*"], "limits": {"inodes": 9}},
-            "layers": {"env": "X_PATH", "path": "a/b"},
+            "layers": {"env": "X_PATH", "path": "a/b", "root": "/x", "registry": "npm", "compile_option": "-cp", "run_option": "-c"},
             "version": ["{runtimes}/x", "--version"],
             "mounts": ["/opt/a", {"source": "/opt/b", "target": "/opt/c", "optional": True}],
             "env": {"A": "b"},

@@ -106,6 +106,7 @@ static void expect_word(ce_sandbox *sandbox, const ce_dependency *d, size_t coun
 static void a_request_gets_the_layer_that_has_its_version(void **state)
 {
 	const ce_dependency any = { "tiny", NULL, NULL }, star = { "tiny", "*", "layer" }, first = { "tiny", "1.0", "" };
+	const ce_dependency range = { "TINY", ">=1,<2", NULL }, partial = { "tiny", "2", NULL }, newest = { "tiny", ">=1", NULL };
 	const ce_dependency both[] = { { "other", "1.0", NULL }, { "tiny", "2.0", NULL } };
 	ce_sandbox *sandbox;
 
@@ -116,6 +117,9 @@ static void a_request_gets_the_layer_that_has_its_version(void **state)
 	expect_word(sandbox, &any, 1, "new\n");
 	expect_word(sandbox, &star, 1, "new\n");
 	expect_word(sandbox, &first, 1, "old\n");
+	expect_word(sandbox, &range, 1, "old\n");
+	expect_word(sandbox, &partial, 1, "new\n");
+	expect_word(sandbox, &newest, 1, "new\n");
 	expect_word(sandbox, both, 2, "new\n");
 }
 
@@ -143,7 +147,10 @@ static void what_no_layer_has_is_told_with_the_command_that_would_build_it(void 
 	request.dependencies = many;
 	request.dependency_count = COUNT(many);
 	fixture_refuses(sandbox, &request, CE_ERR_NOT_FOUND,
-			"run: codeexec layer build python a@1 b; apt-get install python3-no-such-thing");
+			"run: codeexec layer build python a@1 b@VERSION; apt-get install python3-no-such-thing");
+	refuses(sandbox, "python", (ce_dependency){ "tiny", ">=3 'x'", NULL }, CE_ERR_NOT_FOUND, "python 'tiny@>=3 '\\''x'\\'''");
+	refuses(sandbox, "python", (ce_dependency){ "tiny", "*", "debian" }, CE_ERR_NOT_FOUND, "run: apt-get install tiny");
+	refuses(sandbox, "bash", (ce_dependency){ "tiny", "1", NULL }, CE_ERR_INVALID, "bash@bash takes no dependencies but Debian's");
 	refuses(sandbox, "python", (ce_dependency){ NULL, "1", NULL }, CE_ERR_INVALID, "\"\" is no name");
 	refuses(sandbox, "python", (ce_dependency){ "../x", "1", NULL }, CE_ERR_INVALID, "\"../x\" is no name");
 	refuses(sandbox, "python", (ce_dependency){ "tiny", "1", "pypi" }, CE_ERR_INVALID, "not \"pypi\"");
@@ -167,6 +174,26 @@ static void what_debian_has_installed_counts(void **state)
 	expect_says(fixture_run(sandbox, &request), "ran\n");
 	d.version = "0.0.1";
 	fixture_refuses(sandbox, &request, CE_ERR_NOT_FOUND, "apt-get install base-files");
+}
+
+static void a_runtime_says_where_its_packages_come_from(void **state)
+{
+	static const char *const wanted[][2] = { { "python", "pip" }, { "javascript", "npm" }, { "ruby", "" }, { "bash", NULL } };
+	ce_sandbox *sandbox = open_sandbox();
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(wanted); i++) {
+		const ce_executor *executor = NULL;
+
+		ce_sandbox_find_executor(sandbox, wanted[i][0], &executor, NULL);
+		if (!executor)
+			continue;
+		if (wanted[i][1])
+			assert_string_equal(ce_executor_layer_registry(executor, 0), wanted[i][1]);
+		else
+			assert_null(ce_executor_layer_registry(executor, 0));
+		assert_null(ce_executor_layer_registry(executor, 1000));
+	}
 }
 
 /* ---- lists ---- */
@@ -267,6 +294,8 @@ static void a_build_of_nothing_sensible_is_refused(void **state)
 	builds_nothing(sandbox, good, (ce_file){ "a/../b.whl", "x", 1 }, "is no name of an archive");
 	builds_nothing(sandbox, good, (ce_file){ "a.whl", NULL, 1 }, "is no name of an archive");
 	builds_nothing(sandbox, good, junk, "a.whl");
+	fixture_check_error(ce_sandbox_layer_build(sandbox, "bash", &good, 1, &junk, 1, NULL, NULL, &error), &error, CE_ERR_INVALID,
+			    "bash takes no layers");
 	fixture_check_error(ce_sandbox_layer_build(NULL, "python", &good, 1, &junk, 1, NULL, NULL, &error), &error, CE_ERR_INVALID,
 			    "sandbox");
 	assert_int_equal(ce_sandbox_layers(sandbox, NULL, NULL, NULL, NULL), 0);
@@ -280,6 +309,7 @@ int main(void)
 		LAYERS_TEST(a_request_gets_the_layer_that_has_its_version),
 		LAYERS_TEST(what_no_layer_has_is_told_with_the_command_that_would_build_it),
 		LAYERS_TEST(what_debian_has_installed_counts),
+		LAYERS_TEST(a_runtime_says_where_its_packages_come_from),
 		LAYERS_TEST(what_makes_no_sense_is_no_layer),
 		LAYERS_TEST(layers_are_listed_newest_first_and_swept_when_replaced),
 		LAYERS_TEST(a_build_of_nothing_sensible_is_refused),
