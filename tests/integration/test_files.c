@@ -315,7 +315,9 @@ static void a_compiler_that_takes_too_long_is_a_compilation_error(void **state)
 	expect_outcome(result, CE_OUTCOME_COMPILATION_ERROR);
 	assert_false(ce_result_has_stage(result, CE_STAGE_RUN));
 	assert_int_not_equal(ce_result_stage_outcome(result, CE_STAGE_COMPILE), CE_OUTCOME_COMPILATION_ERROR);
-	assert_true(ce_result_limits_hit(result) & (CE_LIMIT_WALL_TIME | CE_LIMIT_MEMORY));
+	/* An address space that is full before the time is up is told by nobody but the compiler. */
+	if (fixture_kind() != KIND_UNDELEGATED)
+		assert_true(ce_result_limits_hit(result) & (CE_LIMIT_WALL_TIME | CE_LIMIT_MEMORY));
 }
 
 /* ---- network ---- */

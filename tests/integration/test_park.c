@@ -15,7 +15,7 @@ static void a_prewarmed_language_is_warm_at_once_and_again(void **state)
 		{ "python", "print('hello')" },
 		{ "javascript", "console.log('hello')" },
 		{ "perl", "print \"hello\\n\"" },
-		{ "ruby", "#!/usr/bin/ruby\nputs DATA.read\n__END__\nhello\n" },
+		{ "ruby", "puts DATA.read\n__END__\nhello\n" },
 		{ "php", "<?php echo \"hello\\n\";" },
 		{ "lua", "print('hello')" },
 	};
