@@ -178,13 +178,15 @@ static const char layer_help[] =
     "\n"
     "Options:\n"
     "      --from DIR            take the archives (.tgz, .whl, .gem, .jar) from there; what is not in DIR/SHA256SUMS, if\n"
-    "                            there is one, is refused. Without it: npm for javascript and typescript, pip for python\n"
+    "                            there is one, is refused. Without it: npm for javascript and typescript, pip for python;\n"
+    "                            other languages need it\n"
     "\n"
     "gc removes layers whose packages are all in newer ones.\n"
     "\n"
     "Examples:\n"
     "  codeexec layer build javascript left-pad@1.3.0\n"
     "  codeexec layer build --from wheels python tiny@1.0\n"
+    "  codeexec layer build --from jars java tiny@1.0\n"
     "  codeexec run -l python --dependency tiny@1.0 -c 'import tiny'\n"
     "  codeexec run -l python --dependency debian:python3-numpy -c 'import numpy; print(numpy.eye(2))'\n";
 

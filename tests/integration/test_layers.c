@@ -176,6 +176,32 @@ static void what_debian_has_installed_counts(void **state)
 	fixture_refuses(sandbox, &request, CE_ERR_NOT_FOUND, "apt-get install base-files");
 }
 
+/* A process started ahead serves those alone that want the same layers. */
+static void a_start_ahead_knows_its_layers(void **state)
+{
+	static const char *const python[] = { "python", NULL };
+	static const char code[] = "try:\n import tiny\n print(tiny.word)\nexcept ImportError:\n print('none')\n";
+	ce_sandbox_options options = fixture_options();
+	const ce_dependency old = { "tiny", "1", NULL }, new = { "tiny", "2", NULL };
+	ce_request request = fixture_request("python", code);
+	ce_sandbox *sandbox;
+	ce_error *error = NULL;
+
+	(void)state;
+	two_layers();
+	options.runtimes_dir = top;
+	options.warm_memory_bytes = UINT64_C(256) << 20;
+	sandbox = fixture_create(&options);
+	fixture_need_language(sandbox, "python");
+	if (ce_sandbox_prewarm(sandbox, python, &error))
+		ce_error_free(error);
+	for (int i = 0; i < 12; i++) {
+		request.dependencies = i % 3 == 2 ? NULL : i % 3 ? &new : &old;
+		request.dependency_count = i % 3 != 2;
+		expect_says(fixture_run(sandbox, &request), i % 3 == 2 ? "none\n" : i % 3 ? "new\n" : "old\n");
+	}
+}
+
 static void a_runtime_says_where_its_packages_come_from(void **state)
 {
 	static const char *const wanted[][2] = { { "python", "pip" }, { "javascript", "npm" }, { "ruby", "" }, { "bash", NULL } };
@@ -309,6 +335,7 @@ int main(void)
 		LAYERS_TEST(a_request_gets_the_layer_that_has_its_version),
 		LAYERS_TEST(what_no_layer_has_is_told_with_the_command_that_would_build_it),
 		LAYERS_TEST(what_debian_has_installed_counts),
+		LAYERS_TEST(a_start_ahead_knows_its_layers),
 		LAYERS_TEST(a_runtime_says_where_its_packages_come_from),
 		LAYERS_TEST(what_makes_no_sense_is_no_layer),
 		LAYERS_TEST(layers_are_listed_newest_first_and_swept_when_replaced),

@@ -159,6 +159,29 @@ static void placeholders_of_places_are_filled_in_when_the_manifest_is_read(void 
 		       "t.yaml:6:25: \"prebuild\" needs the key \"outputs\"");
 }
 
+static void layers_say_how_they_are_found(void **state)
+{
+	struct ce_executor *e = parse(
+		HEAD "runtimes:\n"
+		     "  - {name: r, layers: {env: X, path: '*.jar', root: /x, registry: npm, compile_option: -c, run_option: -r}, run: {command: [sh]}}\n"
+		     "  - {name: s, run: {command: [sh]}}\n");
+	const struct ce_manifest_layers *how = &e->runtimes[0].layers;
+
+	(void)state;
+	assert_string_equal(how->env, "X");
+	assert_string_equal(how->path, "*.jar");
+	assert_string_equal(how->root, "/x");
+	assert_string_equal(how->registry, "npm");
+	assert_string_equal(how->compile_option, "-c");
+	assert_string_equal(how->run_option, "-r");
+	assert_null(e->runtimes[1].layers.env);
+	ce__manifest_free(e);
+	assert_refused(HEAD "runtimes:\n  - {name: r, layers: {env: X, registry: cpan}, run: {command: [sh]}}\n",
+		       "t.yaml:6:42: \"registry\" in \"layers\" must be npm or pip, not \"cpan\"");
+	assert_refused(HEAD "runtimes:\n  - {name: r, layers: {env: X, root: x}, run: {command: [sh]}}\n",
+		       "t.yaml:6:38: \"x\" in \"layers\": paths must be absolute, without empty, \".\" and \"..\" parts");
+}
+
 static void write_file(const char *directory, const char *name, const char *text, mode_t mode)
 {
 	CE_CLEANUP_FREE char *path = ce__base_asprintf("%s/%s", directory, name);
@@ -225,6 +248,7 @@ int main(void)
 	    cmocka_unit_test(kinds_limits_and_runtimes_of_tests_are_read),
 	    cmocka_unit_test(what_a_language_cannot_do_holds_for_its_runtimes_and_not_beside_a_test),
 	    cmocka_unit_test(placeholders_of_places_are_filled_in_when_the_manifest_is_read),
+	    cmocka_unit_test(layers_say_how_they_are_found),
 	    cmocka_unit_test(a_runtime_is_available_once_all_that_it_requires_is_there),
 	};
 
