@@ -5,7 +5,7 @@
 #include "executor/executor.h"
 #include "reader.h"
 
-#define PLUGINS(X) X(c) X(command) X(go) X(java) X(javascript) X(kotlin) X(python) X(rust) X(typescript)
+#define PLUGINS(X) X(c) X(command) X(go) X(java) X(javascript) X(kotlin) X(php) X(python) X(ruby) X(rust) X(typescript)
 #define DECLARE(name) const ce_plugin *fuzz_##name##_entry(void);
 #define LIST(name) fuzz_##name##_entry,
 PLUGINS(DECLARE)
