@@ -39,7 +39,23 @@ static ce_request request_for(size_t language)
 	return request;
 }
 
-/* Returns once it has ended. NULL: nobody was there. */
+static pid_t parent_of(pid_t pid)
+{
+	char path[64];
+	int parent = -1;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	f = fopen(path, "re");
+	if (f && fscanf(f, "%*d (%*[^)]) %*c %d", &parent) != 1)
+		parent = -1;
+	if (f)
+		fclose(f);
+	return parent;
+}
+
+/* Returns once it has ended. NULL: nobody was there. With a zygote its init ends, and with that all that lies below: whoever is given one
+ * of those meanwhile is told so, and is not the next one. */
 static const char *strike(const struct world *w, pid_t supervisor, bool at_supervisor)
 {
 	pid_t pids[PROCESSES_MAX];
@@ -47,6 +63,8 @@ static const char *strike(const struct world *w, pid_t supervisor, bool at_super
 	pid_t pid = at_supervisor || !count ? supervisor : pids[random_below(count < PROCESSES_MAX ? count : PROCESSES_MAX)];
 	/* A pidfd first, then the look: what is found is then what is killed. */
 	int fd = pid == supervisor && !at_supervisor ? -1 : pidfd_open(pid, 0);
+	pid_t parent = fd >= 0 && !at_supervisor ? parent_of(pid) : -1;
+	int init = parent > 1 && parent != supervisor && process_is_ours(w, parent) ? pidfd_open(parent, 0) : -1;
 	const char *who = NULL;
 
 	if (fd >= 0)
@@ -55,8 +73,12 @@ static const char *strike(const struct world *w, pid_t supervisor, bool at_super
 		who = NULL;
 	if (who)
 		poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, PATIENCE_MS);
+	if (who && init >= 0)
+		poll(&(struct pollfd){.fd = init, .events = POLLIN}, 1, PATIENCE_MS);
 	if (fd >= 0)
 		close(fd);
+	if (init >= 0)
+		close(init);
 	return who;
 }
 
