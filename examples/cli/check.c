@@ -104,8 +104,8 @@ static int check_each(struct check *check, ce_sandbox *sandbox, ce_error **error
 	return ce_sandbox_check(sandbox, NULL, on_test, check, error);
 }
 
-/* Before anything is printed: all are known, and with `here` they can run, so that none passes by not being there. */
-static int find_languages(const ce_sandbox *sandbox, const struct arguments *arguments, bool here)
+/* Before anything is printed. */
+static int find_languages(const ce_sandbox *sandbox, const struct arguments *arguments)
 {
 	for (size_t i = 0; i < arguments->plain_count; i++) {
 		const ce_executor *executor;
@@ -113,8 +113,6 @@ static int find_languages(const ce_sandbox *sandbox, const struct arguments *arg
 
 		if (ce_sandbox_find_executor(sandbox, arguments->plain[i], &executor, &error))
 			return cli_error(NULL, error);
-		if (here && !ce_executor_available(executor))
-			return console_error("%s: %s", arguments->plain[i], ce_executor_unavailable_reason(executor));
 	}
 	return 0;
 }
@@ -125,7 +123,7 @@ static int check_languages(struct check *check, ce_sandbox *sandbox, const struc
 	size_t load_errors = ce_sandbox_load_error_count(sandbox);
 	ce_error *error = NULL;
 	struct page page;
-	int r = find_languages(sandbox, arguments, false);
+	int r = find_languages(sandbox, arguments);
 
 	if (r)
 		return r;
@@ -149,7 +147,7 @@ static int check_languages(struct check *check, ce_sandbox *sandbox, const struc
 static int check_table(struct check *check, ce_sandbox *sandbox, const struct arguments *arguments)
 {
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
-	int r = find_languages(sandbox, arguments, true);
+	int r = find_languages(sandbox, arguments);
 
 	if (r)
 		return r;

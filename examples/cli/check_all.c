@@ -128,20 +128,22 @@ static void run_work(struct work *work, size_t jobs)
 		pthread_join(threads[--started], NULL);
 }
 
+static bool is_named(ce_sandbox *sandbox, const char *word, const ce_executor *executor, size_t index)
+{
+	const char *at = strchr(word, '@');
+	const ce_executor *found = NULL;
+
+	if (ce_sandbox_find_executor(sandbox, word, &found, NULL) || found != executor)
+		return false;
+	return !at || !strcmp(at + 1, ce_executor_runtime_name(executor, index));
+}
+
 static bool is_wanted(ce_sandbox *sandbox, const struct arguments *languages, const ce_executor *executor, size_t index)
 {
-	if (!languages->plain_count)
-		return true;
-	for (size_t i = 0; i < languages->plain_count; i++) {
-		const char *at = strchr(languages->plain[i], '@');
-		const ce_executor *found = NULL;
-
-		if (ce_sandbox_find_executor(sandbox, languages->plain[i], &found, NULL) || found != executor)
-			continue;
-		if (!at || !strcmp(at + 1, ce_executor_runtime_name(executor, index)))
+	for (size_t i = 0; i < languages->plain_count; i++)
+		if (is_named(sandbox, languages->plain[i], executor, index))
 			return true;
-	}
-	return false;
+	return !languages->plain_count;
 }
 
 static int collect_rows(ce_sandbox *sandbox, const struct arguments *languages, struct check_rows *out)
@@ -166,6 +168,25 @@ static int collect_rows(ce_sandbox *sandbox, const struct arguments *languages, 
 	return 0;
 }
 
+/* What was named and is not here has not passed. */
+static int find_absent(ce_sandbox *sandbox, const struct arguments *languages, const struct check_rows *rows)
+{
+	for (size_t i = 0; i < languages->plain_count; i++) {
+		const char *word = languages->plain[i];
+		const ce_executor *executor = NULL;
+		size_t k = 0;
+
+		while (k < rows->count && !is_named(sandbox, word, rows->rows[k].executor, rows->rows[k].runtime))
+			k++;
+		if (k < rows->count)
+			continue;
+		if (!ce_sandbox_find_executor(sandbox, word, &executor, NULL) && !ce_executor_available(executor))
+			return console_error("%s: %s", word, ce_executor_unavailable_reason(executor));
+		return console_error("%s: not installed here", word);
+	}
+	return 0;
+}
+
 static void free_rows(struct check_rows *rows)
 {
 	for (size_t i = 0; i < rows->count; i++) {
@@ -184,9 +205,8 @@ int check_all(ce_sandbox *sandbox, const struct arguments *languages, enum check
 	struct work work = {.sandbox = sandbox, .rows = &rows, .lock = PTHREAD_MUTEX_INITIALIZER};
 	int r = collect_rows(sandbox, languages, &rows);
 
-	/* What was named and is not here has not passed. */
-	if (!r && languages->plain_count && !rows.count)
-		r = console_error("%s: not installed here", languages->plain[0]);
+	if (!r)
+		r = find_absent(sandbox, languages, &rows);
 	if (!r) {
 		run_work(&work, jobs);
 		for (size_t i = 0; i < rows.count; i++) {

@@ -48,23 +48,15 @@ static size_t default_runtime(const ce_executor *executor)
 	return i;
 }
 
-static json_t *packages_array(const ce_executor *executor, size_t runtime)
+typedef const char *(*runtime_names)(const ce_executor *executor, size_t runtime, size_t index);
+
+static json_t *runtime_names_array(const ce_executor *executor, size_t runtime, runtime_names names)
 {
 	json_t *list = json_array();
-	const char *package;
+	const char *name;
 
-	for (size_t i = 0; (package = ce_executor_runtime_package(executor, runtime, i)); i++)
-		json_array_append_new(list, json_c_text(package));
-	return list;
-}
-
-static json_t *runtime_aliases_array(const ce_executor *executor, size_t runtime)
-{
-	json_t *list = json_array();
-	const char *alias;
-
-	for (size_t i = 0; (alias = ce_executor_runtime_alias(executor, runtime, i)); i++)
-		json_array_append_new(list, json_c_text(alias));
+	for (size_t i = 0; (name = names(executor, runtime, i)); i++)
+		json_array_append_new(list, json_c_text(name));
 	return list;
 }
 
@@ -128,13 +120,13 @@ static json_t *runtimes_array(ce_sandbox *sandbox, const ce_executor *executor)
 		json_t *item = json_object();
 
 		json_object_set_new(item, "name", json_c_text(ce_executor_runtime_name(executor, i)));
-		json_object_set_new(item, "aliases", runtime_aliases_array(executor, i));
+		json_object_set_new(item, "aliases", runtime_names_array(executor, i, ce_executor_runtime_alias));
 		json_object_set_new(item, "default", json_boolean(i == default_runtime(executor)));
 		json_object_set_new(item, "version",
 				    json_c_text(ce_sandbox_runtime_version(sandbox, executor, i)));
 		json_object_set_new(item, "available",
 				    json_boolean(ce_executor_runtime_available(executor, i)));
-		json_object_set_new(item, "packages", packages_array(executor, i));
+		json_object_set_new(item, "packages", runtime_names_array(executor, i, ce_executor_runtime_package));
 		json_object_set_new(item, "stages", stages_array(ce_executor_runtime_has_compile_stage(executor, i)));
 		json_object_set_new(item, "warm", json_c_text(ce_executor_runtime_warm_mode(executor, i)));
 		json_object_set_new(item, "needs", needs_object(executor, i));

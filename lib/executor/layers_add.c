@@ -262,7 +262,6 @@ static bool add_variable(const struct use *use, struct ce_stage_inputs *stage, c
 	CE_CLEANUP_FREE char *value = ce__base_asprintf("%s=%s", name, list);
 	CE_CLEANUP_STRV struct ce_strv env = {0};
 	size_t n = strlen(name);
-	char **vector;
 
 	for (char **old = stage->env; value && *old; old++) {
 		CE_CLEANUP_FREE char *before = NULL;
@@ -274,12 +273,7 @@ static bool add_variable(const struct use *use, struct ce_stage_inputs *stage, c
 	}
 	if (!value || !ce__strv_add_all(&env, stage->env) || !ce__strv_set_env(&env, value))
 		return false;
-	vector = ce__strv_steal(&env);
-	if (!vector)
-		return false;
-	ce__strv_free(stage->env);
-	stage->env = vector;
-	return true;
+	return ce__strv_replace(&stage->env, &env);
 }
 
 /* After what the command gives that option already, or as two words more at its end. */
@@ -287,7 +281,6 @@ static bool add_option(struct ce_stage_inputs *stage, const char *option, const 
 {
 	CE_CLEANUP_STRV struct ce_strv argv = {0};
 	bool there = false;
-	char **vector;
 
 	for (char **word = stage->argv; *word; word++) {
 		bool is_value = !there && word != stage->argv && !strcmp(word[-1], option);
@@ -298,12 +291,7 @@ static bool add_option(struct ce_stage_inputs *stage, const char *option, const 
 	}
 	if (!there && (!ce__strv_add(&argv, option) || !ce__strv_add(&argv, list)))
 		return false;
-	vector = ce__strv_steal(&argv);
-	if (!vector)
-		return false;
-	ce__strv_free(stage->argv);
-	stage->argv = vector;
-	return true;
+	return ce__strv_replace(&stage->argv, &argv);
 }
 
 static int add_to_stages(const struct use *use, struct ce_execution_inputs *inputs, ce_error **error)

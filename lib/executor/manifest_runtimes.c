@@ -324,19 +324,13 @@ static int read_runtime_map(struct ce_yaml *yaml, struct runtime_draft *draft)
 static bool merge_env(const struct ce_strv *common, struct ce_manifest_stage *stage)
 {
 	CE_CLEANUP_STRV struct ce_strv merged = {0};
-	char **env;
 
 	if (!ce__strv_add_all(&merged, common->items))
 		return false;
 	for (char **own = stage->env; own && *own; own++)
 		if (!ce__strv_set_env(&merged, *own))
 			return false;
-	env = ce__strv_steal(&merged);
-	if (!env)
-		return false;
-	ce__strv_free(stage->env);
-	stage->env = env;
-	return true;
+	return ce__strv_replace(&stage->env, &merged);
 }
 
 static int read_runtime_item(struct ce_yaml *yaml, const char *key, void *context)

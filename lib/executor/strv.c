@@ -71,6 +71,17 @@ char **ce__strv_steal(struct ce_strv *list)
 	return items;
 }
 
+bool ce__strv_replace(char ***vector, struct ce_strv *list)
+{
+	char **items = ce__strv_steal(list);
+
+	if (!items)
+		return false;
+	ce__strv_free(*vector);
+	*vector = items;
+	return true;
+}
+
 void ce__strv_finish(struct ce_strv *list)
 {
 	ce__strv_free(list->items);

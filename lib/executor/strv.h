@@ -24,6 +24,8 @@ bool ce__strv_set_env(struct ce_strv *list, const char *assignment);
 bool ce__strv_has(char *const *texts, const char *text);
 /* Hands the vector over, an empty one if nothing was added; NULL when there is no memory left. */
 char **ce__strv_steal(struct ce_strv *list);
+/* The same in the place of another vector, which is freed; on failure that one stays. */
+bool ce__strv_replace(char ***vector, struct ce_strv *list);
 void ce__strv_finish(struct ce_strv *list);
 /* Frees a vector and its texts; accepts NULL. */
 void ce__strv_free(char **texts);

@@ -71,7 +71,7 @@ static int tell_to = -1;
 static void tell_range(const struct range *r)
 {
 	if (r->size && write(tell_to, r, sizeof(*r)) != (ssize_t)sizeof(*r))
-		_exit(0); /* what was told before stands */
+		_exit(0); /* without the end, nothing of it counts */
 }
 
 /* Of what can be written to: the pages that nobody else has, so that they were written to. Of the rest: those that were met. */

@@ -168,18 +168,14 @@ static void take_streams(void)
 /* Comes back in a zygote's children. False: in one that has no request to wait for. */
 static bool come_back_as_child(void)
 {
-	bool rehearses = ce__zygote_rehearse(channel, name);
-
-	if (!rehearses) {
-		tell_or_end();
-		ce__zygote_serve(channel);
-	}
-	zygote = false;
-	ce__runtime_forked();
-	if (rehearses) {
+	if (ce__zygote_rehearse(channel, name)) {
 		close(channel);
 		return false;
 	}
+	tell_or_end();
+	ce__zygote_serve(channel);
+	zygote = false;
+	ce__runtime_forked();
 	tell_or_end();
 	/* What that takes is not the program's. */
 	while (ce__memory_meet(channel) && tell())

@@ -117,6 +117,8 @@ cx check --all -j 0
 said 'check --all: a number of jobs that makes no sense' 125 "--jobs: '0' is not a number"
 cx check --all demo@gone
 said 'check --all: a runtime that is not there' 125 'demo@gone: not installed here'
+cx check --all demo@new demo@gone
+said 'check --all: one that is not there among others' 125 'demo@gone: not installed here'
 cat >dirs/absent.yaml <<'EOF'
 abi: 1
 name: absent

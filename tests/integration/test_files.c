@@ -298,7 +298,9 @@ static void the_requests_environment_does_not_reach_the_compiler(void **state)
 
 static void a_compiler_that_takes_too_long_is_a_compilation_error(void **state)
 {
-	ce_request request = fixture_request("c", "#include \"/dev/zero\"\nint main(void) { return 0; }\n");
+	/* 2^60 inclusions, in next to no memory: only the time is left to come to its end */
+	ce_request request = fixture_request("c", "#if __INCLUDE_LEVEL__ < 60\n#include __FILE__\n#include __FILE__\n#endif\n"
+						  "#if __INCLUDE_LEVEL__ == 0\nint main(void) { return 0; }\n#endif\n");
 	ce_limits limits = ce_limits_init();
 	ce_sandbox *sandbox = fixture_sandbox();
 	ce_result *result;
@@ -306,18 +308,12 @@ static void a_compiler_that_takes_too_long_is_a_compilation_error(void **state)
 	(void)state;
 	fixture_need_language(sandbox, "c");
 	limits.wall_time_ms = 500;
-	/* endless macro expansion: 2^40 tokens */
-	request.code = "#define A(x) x x\n#define B(x) A(A(A(A(A(A(A(A(x))))))))\n"
-		       "int x = 0 B(B(B(B(B(+1))))); int main(void) { return 0; }\n";
-	request.code_size = strlen(request.code);
 	request.compile_limits = &limits;
 	result = fixture_run(sandbox, &request);
 	expect_outcome(result, CE_OUTCOME_COMPILATION_ERROR);
 	assert_false(ce_result_has_stage(result, CE_STAGE_RUN));
 	assert_int_not_equal(ce_result_stage_outcome(result, CE_STAGE_COMPILE), CE_OUTCOME_COMPILATION_ERROR);
-	/* An address space that is full before the time is up is told by nobody but the compiler. */
-	if (fixture_kind() != KIND_UNDELEGATED)
-		assert_true(ce_result_limits_hit(result) & (CE_LIMIT_WALL_TIME | CE_LIMIT_MEMORY));
+	assert_true(ce_result_limits_hit(result) & CE_LIMIT_WALL_TIME);
 }
 
 /* ---- network ---- */
