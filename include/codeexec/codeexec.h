@@ -192,7 +192,7 @@ typedef void (*ce_log_fn)(int priority, const char *message, void *user_data);
 #define CE_SANDBOX_ALLOW_WEAKER (UINT64_C(1) << 0)         /* without cgroups: rlimits and sampling; reported */
 #define CE_SANDBOX_KILL_ON_OUTPUT_LIMIT (UINT64_C(1) << 1) /* instead of truncating */
 #define CE_SANDBOX_MOVE_HOST (UINT64_C(1) << 2)            /* this process may be moved into a leaf cgroup */
-#define CE_SANDBOX_FRESH_SLOTS (UINT64_C(1) << 3)          /* nothing of a cell is kept for the next one, at its price */
+#define CE_SANDBOX_FRESH_SLOTS (UINT64_C(1) << 3)          /* nothing is kept for the next cell or made ahead, at its price */
 #define CE_SANDBOX_SHARE_CACHE (UINT64_C(1) << 4)          /* tenants may get what another compiled, from the same files */
 #define CE_SANDBOX_FULL_EXIT (UINT64_C(1) << 5)            /* also what was started ahead ends by freeing all it has */
 

@@ -86,6 +86,17 @@ int ce__io_write_file_u64(int dirfd, const char *path, uint64_t value);
 /* mkdir -p of an absolute path. */
 int ce__io_make_dirs(const char *path, mode_t mode);
 
+#define CE_MESSAGE_FDS_MAX 20 /* the most that any message has: an order to a zygote */
+/* Sends one message of two parts with descriptors. 0 or -errno (EPIPE: the other end is gone; no SIGPIPE). Waits for room;
+ * with MSG_DONTWAIT in `flags` that is -EAGAIN. */
+int ce__message_send_flags(int socket, const void *head, size_t head_size, const void *body, size_t body_size,
+			   const int *fds, size_t fd_count, int flags);
+int ce__message_send(int socket, const void *head, size_t head_size, const void *body, size_t body_size,
+		     const int *fds, size_t fd_count);
+/* Receives one message; *fd_count is capacity before, count after; descriptors are CLOEXEC and the caller's. Returns its
+ * size, 0 at the end, -EAGAIN, -EMSGSIZE for a message that did not fit (its descriptors are closed). */
+ssize_t ce__message_receive(int socket, void *buffer, size_t size, int *fds, size_t *fd_count, int flags);
+
 /* printf into fresh memory; NULL when there is none. */
 char *ce__base_asprintf(const char *fmt, ...) CE_PRINTF(1, 2);
 /* Up to 256 bytes. 0, or -EIO if the kernel gives no randomness; the second writes 2*bytes hex digits and a NUL. */

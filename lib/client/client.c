@@ -348,7 +348,7 @@ int ce__client_start(struct ce_client *client, const struct ce_client_start *sta
 	int sockets[2], r = 0;
 	pid_t pid;
 
-	if (start->plan_size > CE_INLINE_PLAN_BYTES)
+	if (start->plan_size > CE_PLAN_INLINE_BYTES)
 		r = make_plan_file(start, &plan_fd);
 	if (r)
 		return ce__error_set(error, CE_ERR_OS, -r, "plan", "cannot hand over the request's files");

@@ -28,11 +28,14 @@ static void free_job(struct ce_supervisor *s, struct ce_job *job)
 	ce__supervisor_drop_fd(s, &job->pidfd);
 	ce__supervisor_drop_fd(s, &job->report_fd);
 	ce__supervisor_drop_fd(s, &job->park_fd);
+	ce__base_close(&job->spare_fd);
+	ce__base_close(&job->plan_fd);
 	close_all(job->park_pipes, 3);
 	ce__base_close(&job->user_fd);
 	ce__base_close(&job->pid_fd);
 	ce__base_close(&job->setup.report_fd);
 	ce__base_close(&job->setup.park_fd);
+	ce__base_close(&job->setup.spare_fd);
 	ce__base_close(&job->lifeline_fd);
 	ce__base_close(&job->work_fd);
 	ce__base_close(&job->artifacts_fd);
@@ -52,8 +55,8 @@ struct ce_job *ce__job_new(struct ce_supervisor *s)
 	if (!job)
 		return NULL;
 	job->socket = job->pidfd = job->report_fd = job->lifeline_fd = job->work_fd = job->artifacts_fd = -1;
-	job->park_fd = job->compiled_fd = job->user_fd = job->pid_fd = -1;
-	job->setup.report_fd = job->setup.park_fd = job->setup.lifeline_fd = -1;
+	job->park_fd = job->spare_fd = job->plan_fd = job->compiled_fd = job->user_fd = job->pid_fd = -1;
+	job->setup.report_fd = job->setup.park_fd = job->setup.spare_fd = job->setup.lifeline_fd = -1;
 	for (size_t i = 0; i < 3; i++)
 		job->park_pipes[i] = -1;
 	for (size_t i = 0; i < CE_PLAN_MAX_STAGES; i++)
@@ -87,7 +90,7 @@ static bool is_sealed(int memfd)
 }
 
 /* The plan gets a mapping of its own that no cell but its own inherits: others' programs and inputs stay unseen. */
-static int map_plan(struct ce_job *job, const void *inline_plan, size_t inline_size, int memfd)
+static int map_plan(struct ce_job *job, const void *inline_plan, size_t inline_size, int *memfd)
 {
 	struct stat st;
 	void *p;
@@ -100,12 +103,13 @@ static int map_plan(struct ce_job *job, const void *inline_plan, size_t inline_s
 		mprotect(p, inline_size, PROT_READ);
 		job->plan_size = inline_size;
 	} else {
-		if (!is_sealed(memfd) || fstat(memfd, &st) < 0 || st.st_size <= 0 || (uint64_t)st.st_size > CE_PLAN_MAX_BYTES)
+		if (!is_sealed(*memfd) || fstat(*memfd, &st) < 0 || st.st_size <= 0 || (uint64_t)st.st_size > CE_PLAN_MAX_BYTES)
 			return -EINVAL;
-		p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, memfd, 0);
+		p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, *memfd, 0);
 		if (p == MAP_FAILED)
 			return -errno;
 		job->plan_size = (size_t)st.st_size;
+		job->plan_fd = ce__steal_fd(memfd);
 	}
 	job->plan = p;
 	return madvise(p, job->plan_size, MADV_DONTFORK) < 0 ? -errno : 0;
@@ -116,7 +120,7 @@ static int fill_job(struct ce_job *job, const struct ce_start *start, const char
 		    struct ce_failure *failure)
 {
 	size_t stages = start->stage_count, wanted = 4;
-	int memfd, r;
+	int none = -1, r;
 
 	wanted += stages == 2 ? 2 : 0;
 	wanted += start->inline_size ? 0 : 1;
@@ -131,10 +135,9 @@ static int fill_job(struct ce_job *job, const struct ce_start *start, const char
 		job->stdio[0][1] = ce__steal_fd(&fds[4]);
 		job->stdio[0][2] = ce__steal_fd(&fds[5]);
 	}
-	memfd = start->inline_size ? -1 : fds[count - 1];
 	if (start->compiled)
 		job->compiled_fd = ce__steal_fd(&fds[stages == 2 ? 6 : 4]);
-	r = map_plan(job, inline_plan, (size_t)start->inline_size, memfd);
+	r = map_plan(job, inline_plan, (size_t)start->inline_size, start->inline_size ? &none : &fds[count - 1]);
 	if (r)
 		return ce__failure_set(failure, CE_ERR_OS, -r, "start", "cannot take the plan");
 	r = ce__plan_check(job->plan, job->plan_size, failure);
@@ -178,7 +181,7 @@ static void take_start(struct ce_supervisor *s, const char *message, size_t size
 /* False: there was none. */
 static bool receive_one(struct ce_supervisor *s)
 {
-	static char buffer[sizeof(struct ce_start) + CE_INLINE_PLAN_BYTES + 8];
+	static char buffer[sizeof(struct ce_start) + CE_PLAN_INLINE_BYTES + 8];
 	int fds[CE_START_FDS_MAX];
 	size_t count = CE_ARRAY_SIZE(fds);
 	ssize_t n = ce__message_receive(s->control, buffer, sizeof(buffer), fds, &count, MSG_DONTWAIT);
@@ -215,7 +218,7 @@ bool ce__job_admit(struct ce_supervisor *s)
 	if (s->stopping)
 		return false;
 	for (struct ce_job *job = s->jobs; job; job = job->next)
-		active += job->slot && !job->shape && job->state != CE_JOB_DONE && job->state != CE_JOB_ENDING;
+		active += job->slot && !ce__job_is_ahead(job) && job->state != CE_JOB_DONE && job->state != CE_JOB_ENDING;
 	for (struct ce_job *job = s->jobs; job && active < s->hello.max_concurrent; job = job->next) {
 		if (job->state != CE_JOB_QUEUED)
 			continue;
@@ -253,7 +256,7 @@ static void cancel(struct ce_supervisor *s, struct ce_job *job)
 		ce__park_forget_taker(s, job);
 		ce__job_finish(s, job, &finished);
 	} else if (job->state == CE_JOB_SETUP || job->state == CE_JOB_RUNNING || job->state == CE_JOB_PARKING ||
-		   job->state == CE_JOB_PARKED || job->state == CE_JOB_ZYGOTE) {
+		   job->state == CE_JOB_PARKED || job->state == CE_JOB_ZYGOTE || job->state == CE_JOB_SPARE) {
 		ce__stage_kill(s, job, CE_OUTCOME_CANCELLED, 0);
 	}
 }

@@ -24,11 +24,21 @@ int ce__supervisor_watch_end(struct ce_supervisor *s, int fd, struct ce_source *
 	return watch(s, fd, 0, source); /* EPOLLHUP comes unasked */
 }
 
-void ce__supervisor_watch_end_only(struct ce_supervisor *s, int fd, struct ce_source *source)
+static void change(struct ce_supervisor *s, int fd, uint32_t events, struct ce_source *source)
 {
-	struct epoll_event event = { .events = 0, .data.ptr = source };
+	struct epoll_event event = { .events = events, .data.ptr = source };
 
 	epoll_ctl(s->epoll, EPOLL_CTL_MOD, fd, &event);
+}
+
+void ce__supervisor_watch_instead(struct ce_supervisor *s, int fd, struct ce_source *source)
+{
+	change(s, fd, EPOLLIN, source);
+}
+
+void ce__supervisor_watch_end_only(struct ce_supervisor *s, int fd, struct ce_source *source)
+{
+	change(s, fd, 0, source);
 }
 
 void ce__supervisor_drop_fd(struct ce_supervisor *s, int *fd)
@@ -77,7 +87,7 @@ static void loop(struct ce_supervisor *s)
 	struct epoll_event events[64];
 
 	while (!s->stopping || s->jobs) {
-		int n = epoll_wait(s->epoll, events, (int)CE_ARRAY_SIZE(events), ce__network_due(s, ce__watch_due(s)));
+		int n = epoll_wait(s->epoll, events, (int)CE_ARRAY_SIZE(events), ce__spare_due(s, ce__network_due(s, ce__watch_due(s))));
 
 		if (n < 0 && errno != EINTR)
 			return;
@@ -93,6 +103,7 @@ static void loop(struct ce_supervisor *s)
 			ce__job_sweep(s);
 		while (ce__job_admit(s) || ce__park_refill(s));
 		ce__network_make_spare(s);
+		ce__spare_make(s);
 	}
 }
 

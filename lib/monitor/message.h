@@ -13,9 +13,7 @@
 
 #define CE_MESSAGE_VERSION 1u
 #define CE_CONTROL_FD 3		   /* the supervisor finds its control socket here */
-#define CE_INLINE_PLAN_BYTES 65536 /* larger plans travel in a sealed memfd */
 #define CE_START_FDS_MAX 8
-#define CE_SEND_FDS_MAX 20 /* the most that any message has: an order to a zygote */
 #define CE_BACKEND_NAME_BYTES 16
 #define CE_HELLO_FILTER_MAX 320
 
@@ -113,15 +111,5 @@ struct ce_trace_message { /* CE_MSG_TRACE */
 	uint64_t count;
 	struct ce_trace_point points[CE_TRACE_POINTS_MAX];
 };
-
-/* Sends one message of two parts with descriptors. 0 or -errno (EPIPE: the other end is gone; no SIGPIPE). Waits for room;
- * with MSG_DONTWAIT in `flags` that is -EAGAIN. */
-int ce__message_send_flags(int socket, const void *head, size_t head_size, const void *body, size_t body_size,
-			   const int *fds, size_t fd_count, int flags);
-int ce__message_send(int socket, const void *head, size_t head_size, const void *body, size_t body_size,
-		     const int *fds, size_t fd_count);
-/* Receives one message; *fd_count is capacity before, count after; descriptors are CLOEXEC and the caller's. Returns its
- * size, 0 at the end, -EAGAIN, -EMSGSIZE for a message that did not fit (its descriptors are closed). */
-ssize_t ce__message_receive(int socket, void *buffer, size_t size, int *fds, size_t *fd_count, int flags);
 
 #endif

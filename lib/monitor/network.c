@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
  * Network namespaces made ahead. Making one is the dearest part of a launch (about 0.4 ms), so they are made when nothing has
- * happened for a while: a cell that was just cloned may have to wait for our processor. Each serves one cell and no other: what is
+ * happened for a while. Each serves one cell and no other: what is
  * saved is the wait, not the work. They are not used again, because what a cell did shows in its counters (/proc/net/snmp and
  * others), which nothing sets back. */
 #include "monitor/supervisor.h"
 
 #include <fcntl.h>
 #include <sched.h>
-
-#define QUIET_US 2000
 
 static uint64_t least(uint64_t a, uint64_t b)
 {
@@ -47,21 +45,14 @@ static bool want_spare(const struct ce_supervisor *s)
 
 int ce__network_due(const struct ce_supervisor *s, int due)
 {
-	uint64_t now, then = s->busy_us + QUIET_US;
-	int wait;
-
-	if (!want_spare(s))
-		return due;
-	now = ce__clock_us();
-	wait = then > now ? (int)((then - now + 999) / 1000) : 0;
-	return due < 0 || wait < due ? wait : due;
+	return want_spare(s) ? ce__watch_quiet_due(s, due) : due;
 }
 
 void ce__network_make_spare(struct ce_supervisor *s)
 {
 	int fd;
 
-	if (!want_spare(s) || ce__clock_us() < s->busy_us + QUIET_US)
+	if (!want_spare(s) || !ce__watch_quiet(s))
 		return;
 	s->network_refused = unshare(CLONE_NEWNET) < 0;
 	if (s->network_refused)

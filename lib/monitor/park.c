@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -68,29 +67,14 @@ static int put_files(const struct ce_supervisor *s, const struct ce_job *job, co
 /* From here on the cell is the request's. */
 static void move_cell(struct ce_supervisor *s, struct ce_job *job, struct ce_job *parked)
 {
-	struct epoll_event event = { .events = EPOLLIN, .data.ptr = &job->pidfd_source };
-
-	job->slot->busy = false;
-	job->slot = parked->slot;
-	parked->slot = NULL;
-	job->limits = parked->limits;
-	job->limits_open = parked->limits_open;
-	parked->limits_open = false;
-	memset(&parked->limits, 0, sizeof(parked->limits));
-	job->pid = parked->pid;
-	job->pidfd = ce__steal_fd(&parked->pidfd);
-	job->report_fd = ce__steal_fd(&parked->report_fd);
-	job->lifeline_fd = ce__steal_fd(&parked->lifeline_fd);
-	job->work_fd = ce__steal_fd(&parked->work_fd);
+	ce__stage_move_cell(s, job, parked);
 	job->nest = parked->nest;
 	parked->nest = NULL;
 	job->started = parked->started;
 	job->started.clock_us = ce__clock_us();
 	job->before = parked->before;
 	job->warm = true;
-	epoll_ctl(s->epoll, EPOLL_CTL_MOD, job->pidfd, &event);
 	ce__supervisor_watch_end_only(s, job->report_fd, &job->report_source);
-	parked->state = CE_JOB_DONE;
 	for (size_t i = 0; i < 3; i++)
 		ce__base_close(&job->stdio[0][i]);
 }

@@ -121,6 +121,18 @@ static int prepare_park(struct ce_job *job, struct ce_failure *failure)
 	return 0;
 }
 
+/* A cell that is made ahead: what will be its program waits at a socket. */
+static int prepare_spare(struct ce_job *job, struct ce_failure *failure)
+{
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return ce__failure_set(failure, CE_ERR_OS, errno, "spare", "cannot create a socket pair");
+	job->spare_fd = pair[0];
+	job->setup.spare_fd = pair[1];
+	return 0;
+}
+
 int ce__prepare_stage(struct ce_supervisor *s, struct ce_job *job, struct ce_failure *failure)
 {
 	const struct ce_plan_stage *stage = &job->plan->stages[job->stage];
@@ -147,6 +159,7 @@ int ce__prepare_stage(struct ce_supervisor *s, struct ce_job *job, struct ce_fai
 		.compiled_fd = job->compiled_fd,
 		.lease_fd = -1,
 		.park_fd = -1,
+		.spare_fd = -1,
 		.clone_cgroup_fd = -1,
 		.parent_user_fd = -1,
 		.parent_pid_fd = -1,
@@ -175,5 +188,7 @@ int ce__prepare_stage(struct ce_supervisor *s, struct ce_job *job, struct ce_fai
 	memcpy(setup->attach_fds, job->limits.attach_fds, sizeof(setup->attach_fds));
 	r = ce__prepare_streams(s, job, setup->program_uid, failure);
 	ce__zygote_prepare(s, job);
+	if (!r && job->spare)
+		r = prepare_spare(job, failure);
 	return r || !job->shape ? r : prepare_park(job, failure);
 }

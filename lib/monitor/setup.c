@@ -243,7 +243,7 @@ static void occupy_standard_fds(void)
 static size_t spare_slots(const struct ce_supervisor *s)
 {
 	uint64_t most = s->hello.max_concurrent < SPARE_SLOTS ? s->hello.max_concurrent : SPARE_SLOTS;
-	uint64_t pairs = s->hello.uid_count / 2, used = s->hello.max_concurrent + ce__park_most(s);
+	uint64_t pairs = s->hello.uid_count / 2, used = s->hello.max_concurrent + ce__park_most(s) + ce__spare_most(s);
 
 	if (!s->rootless && pairs < used + most)
 		most = pairs > used ? pairs - used : 0;
@@ -299,7 +299,9 @@ int ce__setup_run(struct ce_supervisor *s, struct ce_failure *failure)
 		return r;
 	look_at_machine(s);
 	ce__network_open(s);
-	s->slot_count = (size_t)s->hello.max_concurrent + ce__park_most(s) + spare_slots(s);
+	if (ce__spare_open(s))
+		return ce__failure_set(failure, CE_ERR_NO_MEMORY, 0, "spares", "out of memory");
+	s->slot_count = (size_t)s->hello.max_concurrent + ce__park_most(s) + spare_slots(s) + ce__spare_most(s);
 	s->slots = calloc(s->slot_count, sizeof(*s->slots));
 	if (!s->slots)
 		return ce__failure_set(failure, CE_ERR_NO_MEMORY, 0, "slots", "out of memory");
@@ -314,5 +316,6 @@ void ce__setup_undo(struct ce_supervisor *s)
 
 	ce__state_close(s, keep);
 	ce__roots_close(s->roots);
+	ce__spare_close(s);
 	/* The mount namespace, the leases and the memory go with the process. */
 }

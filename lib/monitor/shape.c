@@ -32,18 +32,24 @@ static bool same_mounts(const struct ce_plan *a, const struct ce_plan_stage *x, 
 	return true;
 }
 
+bool ce__shape_same_cell(const struct ce_plan *a, const struct ce_plan *b)
+{
+	const struct ce_plan_stage *x = &a->stages[0], *y = &b->stages[0];
+
+	return a->stage_count == 1 && b->stage_count == 1 && a->network == b->network && a->disable == b->disable &&
+	       a->tolerate == b->tolerate && x->memory_bytes == y->memory_bytes && x->processes == y->processes &&
+	       x->disk_bytes == y->disk_bytes && x->disk_inodes == y->disk_inodes && same_mounts(a, x, b, y);
+}
+
 bool ce__shape_same(const struct ce_plan *a, const struct ce_plan *b)
 {
 	const struct ce_plan_stage *x = &a->stages[0], *y = &b->stages[0];
 
 	/* Not the times: their clocks start at the hand-over. */
-	return a->stage_count == 1 && b->stage_count == 1 && a->network == b->network && a->disable == b->disable &&
-	       a->tolerate == b->tolerate && x->stage == y->stage && x->flags == y->flags &&
-	       x->memory_bytes == y->memory_bytes && x->disk_bytes == y->disk_bytes &&
-	       x->disk_inodes == y->disk_inodes && x->file_size_bytes == y->file_size_bytes &&
-	       x->stack_bytes == y->stack_bytes && x->processes == y->processes && x->open_files == y->open_files &&
+	return ce__shape_same_cell(a, b) && x->stage == y->stage && x->flags == y->flags &&
+	       x->file_size_bytes == y->file_size_bytes && x->stack_bytes == y->stack_bytes && x->open_files == y->open_files &&
 	       same_bytes(a, x->trigger, b, y->trigger) && same_strings(a, x->argv, b, y->argv) &&
-	       same_strings(a, x->env, b, y->env) && same_bytes(a, x->bpf, b, y->bpf) && same_mounts(a, x, b, y);
+	       same_strings(a, x->env, b, y->env) && same_bytes(a, x->bpf, b, y->bpf);
 }
 
 struct ce_plan *ce__shape_copy_plan(const struct ce_plan *plan, size_t size)
@@ -80,6 +86,30 @@ static void strip(struct ce_plan *plan)
 	plan->file_count = plan->outputs.count = 0;
 	plan->flags = 0;
 	plan->usage_interval_us = plan->queue_timeout_us = 0;
+}
+
+static void erase_strings(struct ce_plan *plan, struct ce_plan_strings *strings)
+{
+	erase(plan, &strings->bytes);
+	strings->count = 0;
+}
+
+struct ce_plan *ce__shape_copy_cell(const struct ce_plan *plan, size_t size)
+{
+	struct ce_plan *copy = ce__shape_copy_plan(plan, size);
+	struct ce_plan_stage *stage;
+
+	if (!copy)
+		return NULL;
+	strip(copy);
+	stage = &copy->stages[0];
+	erase_strings(copy, &stage->argv);
+	erase_strings(copy, &stage->env);
+	erase_strings(copy, &stage->artifacts);
+	erase(copy, &stage->bpf);
+	erase(copy, &stage->trigger);
+	stage->flags = 0;
+	return copy;
 }
 
 static bool in_use(const struct ce_supervisor *s, const struct ce_shape *shape)

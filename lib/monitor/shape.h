@@ -20,11 +20,15 @@ struct ce_shape {
 	int plan_fd;	   /* owned; the plan for a zygote's children, or -1 */
 };
 
-/* But for the CPU time. */
+/* Would one cell do for both? */
+bool ce__shape_same_cell(const struct ce_plan *a, const struct ce_plan *b);
+/* Would one process in it? But for the CPU time. */
 bool ce__shape_same(const struct ce_plan *a, const struct ce_plan *b);
 /* The shape of a plan, with as much CPU time or more, new if need be; NULL if there is no room. */
 struct ce_shape *ce__shape_find(struct ce_supervisor *s, const struct ce_plan *plan);
-/* A mapping that no cell inherits, read-only; NULL if there is no memory. */
+/* A mapping that no cell inherits; NULL if there is no memory. */
 struct ce_plan *ce__shape_copy_plan(const struct ce_plan *plan, size_t size);
+/* Such a mapping of a plan's cell alone: nothing of its program, its files or its environment; writable. */
+struct ce_plan *ce__shape_copy_cell(const struct ce_plan *plan, size_t size);
 
 #endif

@@ -7,7 +7,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/pidfd.h>
 #include <sys/stat.h>
@@ -28,7 +27,26 @@ static void fail(struct ce_supervisor *s, struct ce_job *job, const struct ce_fa
 	struct ce_finished finished = { .type = CE_MSG_FINISHED, .failure = *failure };
 
 	ce__park_lost(s, job, failure);
+	ce__spare_lost(job);
 	ce__job_finish(s, job, &finished);
+}
+
+void ce__stage_move_cell(struct ce_supervisor *s, struct ce_job *job, struct ce_job *from)
+{
+	job->slot->busy = false;
+	job->slot = from->slot;
+	from->slot = NULL;
+	job->limits = from->limits;
+	job->limits_open = from->limits_open;
+	from->limits_open = false;
+	memset(&from->limits, 0, sizeof(from->limits));
+	job->pid = from->pid;
+	job->pidfd = ce__steal_fd(&from->pidfd);
+	job->report_fd = ce__steal_fd(&from->report_fd);
+	job->lifeline_fd = ce__steal_fd(&from->lifeline_fd);
+	job->work_fd = ce__steal_fd(&from->work_fd);
+	ce__supervisor_watch_instead(s, job->pidfd, &job->pidfd_source);
+	from->state = CE_JOB_DONE;
 }
 
 void ce__stage_release(struct ce_job *job)
@@ -36,6 +54,7 @@ void ce__stage_release(struct ce_job *job)
 	ce__base_close(&job->setup.report_fd);
 	ce__base_close(&job->setup.lifeline_fd);
 	ce__base_close(&job->setup.park_fd);
+	ce__base_close(&job->setup.spare_fd);
 	free(job->setup.argv);
 	free(job->setup.env);
 	job->setup.argv = job->setup.env = NULL;
@@ -84,7 +103,7 @@ static int launch(struct ce_supervisor *s, struct ce_job *job, struct ce_failure
 /* Who wants no events need not hear that the program runs: then neither do we, and are woken once instead of twice. */
 static int watch_report(struct ce_supervisor *s, struct ce_job *job)
 {
-	job->quiet = !job->shape && job->plan->usage_interval_us == 0;
+	job->quiet = !ce__job_is_ahead(job) && job->plan->usage_interval_us == 0;
 	return job->quiet ? ce__supervisor_watch_end(s, job->report_fd, &job->report_source) :
 			    ce__supervisor_watch_fd(s, job->report_fd, &job->report_source);
 }
@@ -103,6 +122,8 @@ void ce__stage_start(struct ce_supervisor *s, struct ce_job *job)
 	if (!job->cold && ce__park_take(s, job))
 		return;
 	ce__trace_mark(job, "admitted");
+	if (ce__spare_take(s, job))
+		return;
 	r = ce__prepare_stage(s, job, &failure);
 	ce__trace_mark(job, "prepared");
 	if (!r) {
@@ -236,7 +257,7 @@ static void sample_all(struct ce_supervisor *s, struct ce_job *job, struct ce_ce
  * out before. The slot stays taken until init is reaped. */
 static bool may_finish_early(const struct ce_job *job)
 {
-	return job->state == CE_JOB_RUNNING && !job->shape && job->ended.kind == CE_RECORD_EXITED && job->ended.empty &&
+	return job->state == CE_JOB_RUNNING && !ce__job_is_ahead(job) && job->ended.kind == CE_RECORD_EXITED && job->ended.empty &&
 	       job->stage + 1 == job->plan->stage_count;
 }
 
@@ -280,6 +301,8 @@ void ce__stage_on_report(struct ce_supervisor *s, struct ce_job *job)
 		    !job->started.kind) {
 			job->started = record;
 			ce__zygote_fork(s, job);
+		} else if (record.kind == CE_RECORD_WAITING && job->state == CE_JOB_SETUP && job->spare) {
+			ce__spare_ready(s, job);
 		} else if (record.kind == CE_RECORD_STARTED && job->state == CE_JOB_SETUP &&
 			   (job->started.protections & ~record.protections)) {
 			/* It is not where its cell is: nothing is handed to it. */
@@ -340,8 +363,9 @@ void ce__stage_on_exit(struct ce_supervisor *s, struct ce_job *job)
 	}
 	if (!clean)
 		clean_later(job);
-	if (job->shape) {
+	if (ce__job_is_ahead(job)) {
 		ce__park_lost(s, job, NULL);
+		ce__spare_lost(job);
 		if (clean)
 			job->state = CE_JOB_DONE;
 		return;

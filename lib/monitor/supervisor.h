@@ -20,11 +20,13 @@ struct ce_slot {
 };
 
 #define CE_SPARE_NETWORKS 8
+#define CE_SPARE_CELLS 4
 
 enum ce_source_type { CE_SOURCE_CONTROL, CE_SOURCE_HOST, CE_SOURCE_SOCKET, CE_SOURCE_PIDFD, CE_SOURCE_REPORT, CE_SOURCE_PARK };
 
 struct ce_job;
 struct ce_shape;
+struct ce_spare;
 
 /* What epoll hands back. */
 struct ce_source {
@@ -38,6 +40,7 @@ enum ce_job_state {
 	CE_JOB_PARKING,	 /* an interpreter is started ahead */
 	CE_JOB_PARKED,	 /* it waits for its program */
 	CE_JOB_ZYGOTE,	 /* it stands at its program and forks */
+	CE_JOB_SPARE,	 /* a cell waits for any program */
 	CE_JOB_AWAITING, /* a request for which a zygote's child is being made */
 	CE_JOB_PREWARM,	 /* a request that waits until there is one */
 	CE_JOB_RUNNING,	 /* the program runs */
@@ -81,6 +84,10 @@ struct ce_job {
 	bool quiet;  /* the report wakes us at its end only */
 	struct ce_trace *trace; /* owned; NULL unless asked for */
 
+	int plan_fd;		/* owned; -1: the plan is small */
+	struct ce_spare *spare; /* of a cell that is made ahead: for which requests; NULL: this is none */
+	int spare_fd;		/* owned; where its program's process waits */
+
 	/* of a process that is started ahead (park.c) */
 	struct ce_shape *shape; /* which requests it can serve; NULL: this is no such process */
 	int park_fd;		/* owned */
@@ -89,7 +96,7 @@ struct ce_job {
 	bool is_zygote;
 	int user_fd, pid_fd;   /* of a zygote: its namespaces; owned */
 	uint64_t children;     /* of a zygote: how many it has made */
-	bool was_ready;	       /* what is started ahead: it came to where it waits */
+	bool was_ready;	       /* what is made or started ahead: it came to where it waits */
 	bool retired;	       /* a zygote: it makes no more, and ends with the last cell below it */
 	struct ce_job *zygote; /* of its child, until that is born */
 	struct ce_job *nest;   /* the zygote whose namespaces this cell lies below: its end would be this one's */
@@ -120,6 +127,7 @@ struct ce_supervisor {
 	int host_network_fd; /* owned; -1: none is made ahead */
 	int spare_network_fds[CE_SPARE_NETWORKS]; /* owned */
 	size_t spare_networks;
+	struct ce_spare *spares; /* owned; CE_SPARE_CELLS of them, or NULL */
 	bool network_astray;		       /* not in the host's network namespace */
 	bool network_refused;		       /* the last one that was to be made ahead was not to be had */
 	uint64_t busy_us;		       /* when something was last asked or told of us */
@@ -178,6 +186,21 @@ int ce__network_due(const struct ce_supervisor *s, int due);
 int ce__network_enter(struct ce_supervisor *s, const struct ce_plan *plan, bool *entered);
 void ce__network_leave(struct ce_supervisor *s);
 
+/* spare.c: cells made ahead. */
+int ce__spare_open(struct ce_supervisor *s);
+void ce__spare_close(struct ce_supervisor *s);
+size_t ce__spare_most(const struct ce_supervisor *s);
+/* Gives the job a cell that waits. False: there is none, make one. */
+bool ce__spare_take(struct ce_supervisor *s, struct ce_job *job);
+/* Makes one that is wanted, if nothing has happened for a while. */
+void ce__spare_make(struct ce_supervisor *s);
+/* How long the loop may wait, in milliseconds (-1: for ever), if it may wait for `due` else. */
+int ce__spare_due(const struct ce_supervisor *s, int due);
+/* It waits. */
+void ce__spare_ready(struct ce_supervisor *s, struct ce_job *job);
+/* It has ended, or could not be made. */
+void ce__spare_lost(struct ce_job *job);
+
 /* prepare.c: what a cell is made of. */
 int ce__prepare_stage(struct ce_supervisor *s, struct ce_job *job, struct ce_failure *failure);
 /* Gives the pipes of the job's stage to the program. */
@@ -225,6 +248,13 @@ void ce__zygote_count_use(struct ce_job *zygote);
 void ce__zygote_end_retired(struct ce_supervisor *s);
 
 /* stage.c: one cell of it. */
+/* Is it for no request yet? */
+static inline bool ce__job_is_ahead(const struct ce_job *job)
+{
+	return job->shape || job->spare;
+}
+/* From here on the cell of `from`, which was made ahead, is the job's; what else the job has of it, the caller sees to. */
+void ce__stage_move_cell(struct ce_supervisor *s, struct ce_job *job, struct ce_job *from);
 /* Closes what only the cell needs. */
 void ce__stage_release(struct ce_job *job);
 void ce__stage_start(struct ce_supervisor *s, struct ce_job *job);
@@ -250,6 +280,11 @@ bool ce__outcome_files_do_not_fit(const struct ce_cell_record *record);
 /* watch.c: clocks and samples. Returns the milliseconds until something is due, -1 for nothing. */
 int ce__watch_due(struct ce_supervisor *s);
 void ce__watch_run(struct ce_supervisor *s);
+/* True once nothing has happened for a while, and no program has just begun: what is made ahead is made then. It would be in the way of
+ * a cell that waits for our processor, and of a short program on whatever processor. */
+bool ce__watch_quiet(const struct ce_supervisor *s);
+/* The least of `due` and the milliseconds until then; -1: for ever. */
+int ce__watch_quiet_due(const struct ce_supervisor *s, int due);
 void ce__watch_begin(struct ce_supervisor *s, struct ce_job *job);
 /* What the job's program has used: without what its interpreter had used before the request came. */
 int ce__watch_sample(struct ce_supervisor *s, struct ce_job *job, bool full, struct ce_cell_usage *usage);
@@ -264,7 +299,8 @@ uint64_t ce__outputs_file_at_limit(int work_fd, uint64_t limit);
 int ce__supervisor_watch_fd(struct ce_supervisor *s, int fd, struct ce_source *source);
 /* The same, but wakes us only when the other end is closed. */
 int ce__supervisor_watch_end(struct ce_supervisor *s, int fd, struct ce_source *source);
-/* Makes the one into the other, or another's. */
+/* Makes the one into the other, or into another job's. */
+void ce__supervisor_watch_instead(struct ce_supervisor *s, int fd, struct ce_source *source);
 void ce__supervisor_watch_end_only(struct ce_supervisor *s, int fd, struct ce_source *source);
 /* Out of epoll before it is closed: an init that was cloned a moment ago may still hold a copy of the descriptor, and
  * events would go on for a job that is gone. */

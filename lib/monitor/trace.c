@@ -55,8 +55,10 @@ void ce__trace_steps(struct ce_job *job, const struct ce_cell_record *record)
 {
 	if (!job->plan || !(job->plan->flags & CE_PLAN_TRACE))
 		return;
-	add_steps(job, ce__cell_init_steps, record->done_us[0]);
-	add_steps(job, ce__cell_program_steps, record->done_us[1]);
+	add_steps(job, ce__cell_init_steps, record->done_us[CE_TABLE_INIT]);
+	add_steps(job, ce__cell_begin_steps, record->done_us[CE_TABLE_BEGIN]);
+	add_steps(job, ce__cell_file_steps, record->done_us[CE_TABLE_FILES]);
+	add_steps(job, ce__cell_program_steps, record->done_us[CE_TABLE_PROGRAM]);
 	ce__trace_mark_at(job, "cell: execve", record->clock_us);
 }
 

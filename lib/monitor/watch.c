@@ -14,7 +14,9 @@
 #define CPU_INTERVAL_MIN_US 2000
 #define UNREAD_MAX 65536
 #define SAMPLE_SHARE_US 1000
-#define QUIET_US 5000 /* what has not ended by then is looked at: its clocks want to know when it began */
+#define QUIET_US 2000
+#define YOUNG_US 50000 /* may be over soon */
+#define LOOK_US 5000 /* what has not ended by then is looked at: its clocks want to know when it began */
 
 /* With many at once each is looked at more rarely: a sample costs some 50 us of the one thread. */
 static uint64_t at_least(const struct ce_supervisor *s, uint64_t interval_us)
@@ -70,11 +72,11 @@ void ce__watch_begin(struct ce_supervisor *s, struct ce_job *job)
 
 	job->usage_due_us = UINT64_MAX;
 	if (job->state == CE_JOB_SETUP || job->state == CE_JOB_PARKING || job->state == CE_JOB_PARKED ||
-	    job->state == CE_JOB_ZYGOTE) {
-		bool ready = job->state == CE_JOB_PARKED || job->state == CE_JOB_ZYGOTE;
+	    job->state == CE_JOB_ZYGOTE || job->state == CE_JOB_SPARE) {
+		bool ready = job->state != CE_JOB_SETUP && job->state != CE_JOB_PARKING;
 
 		job->deadline_us = add(now, ready ? stage->warm_max_age_us : SETUP_PATIENCE_US);
-		job->check_us = job->state == CE_JOB_SETUP && job->quiet ? now + least(QUIET_US, stage->wall_time_us) : UINT64_MAX;
+		job->check_us = job->state == CE_JOB_SETUP && job->quiet ? now + least(LOOK_US, stage->wall_time_us) : UINT64_MAX;
 		return;
 	}
 	job->started_us = job->started.clock_us;
@@ -93,6 +95,7 @@ static uint64_t due(const struct ce_job *job)
 	case CE_JOB_PARKING:
 	case CE_JOB_PARKED:
 	case CE_JOB_ZYGOTE:
+	case CE_JOB_SPARE:
 	case CE_JOB_RUNNING:
 		return least(job->deadline_us, least(job->check_us, job->usage_due_us));
 	case CE_JOB_CLEANING:
@@ -102,18 +105,50 @@ static uint64_t due(const struct ce_job *job)
 	}
 }
 
+static uint64_t quiet_from(const struct ce_supervisor *s)
+{
+	uint64_t from = s->busy_us + QUIET_US;
+
+	for (const struct ce_job *job = s->jobs; job; job = job->next) {
+		if (job->state == CE_JOB_QUEUED || job->state == CE_JOB_SETUP || job->state == CE_JOB_PARKING || job->state == CE_JOB_AWAITING)
+			return UINT64_MAX;
+		if (job->state == CE_JOB_RUNNING && job->started_us + YOUNG_US > from)
+			from = job->started_us + YOUNG_US;
+	}
+	return from;
+}
+
+static int milliseconds_until(uint64_t then)
+{
+	uint64_t now = ce__clock_us(), wait;
+
+	if (then == UINT64_MAX)
+		return -1;
+	if (then <= now)
+		return 0;
+	wait = (then - now + 999) / 1000;
+	return wait > 3600000 ? 3600000 : (int)wait;
+}
+
+bool ce__watch_quiet(const struct ce_supervisor *s)
+{
+	return ce__clock_us() >= quiet_from(s);
+}
+
+int ce__watch_quiet_due(const struct ce_supervisor *s, int due)
+{
+	int wait = milliseconds_until(quiet_from(s));
+
+	return due < 0 || (wait >= 0 && wait < due) ? wait : due;
+}
+
 int ce__watch_due(struct ce_supervisor *s)
 {
-	uint64_t now = ce__clock_us(), first = UINT64_MAX;
+	uint64_t first = UINT64_MAX;
 
 	for (struct ce_job *job = s->jobs; job; job = job->next)
 		first = least(first, due(job));
-	if (first == UINT64_MAX)
-		return -1;
-	if (first <= now)
-		return 0;
-	first = (first - now + 999) / 1000;
-	return first > 3600000 ? 3600000 : (int)first;
+	return milliseconds_until(first);
 }
 
 static void send_usage(struct ce_job *job, uint64_t now)

@@ -107,25 +107,11 @@ static bool is_whole(const struct order *order)
 /* Ends with the supervisor. */
 static void receive(int channel, struct order *order)
 {
-	union {
-		struct cmsghdr head;
-		char space[CMSG_SPACE(CE_PARK_ORDER_FDS * sizeof(int))];
-	} control;
-	struct iovec part = { &order->head, sizeof(order->head) };
-	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control) };
-	struct cmsghdr *c;
 	ssize_t n;
 
-	do
-		n = recvmsg(channel, &message, MSG_CMSG_CLOEXEC);
-	while (n < 0 && errno == EINTR);
-	c = n > 0 ? CMSG_FIRSTHDR(&message) : NULL;
-	if (!c || n != (ssize_t)sizeof(order->head) || c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS ||
-	    (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)))
-		_exit(127);
-	order->fd_count = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-	memcpy(order->fds, CMSG_DATA(c), order->fd_count * sizeof(int));
-	if (!is_whole(order))
+	order->fd_count = CE_PARK_ORDER_FDS;
+	n = ce__message_receive(channel, &order->head, sizeof(order->head), order->fds, &order->fd_count, 0);
+	if (n != (ssize_t)sizeof(order->head) || !is_whole(order))
 		_exit(127);
 }
 
@@ -157,6 +143,7 @@ static void fill(const struct order *order, struct ce_cell_setup *setup)
 		.report_fd = order->fds[1],
 		.park_fd = order->fds[2],
 		.park_number = (int)head->park_number,
+		.spare_fd = -1,
 		.stdio = { order->fds[3], order->fds[4], order->fds[5] },
 		.attach_count = head->attach_count,
 	};
@@ -199,7 +186,9 @@ static void become_program_of_cell(struct order *order)
 	/* The father shares the zygote's memory: the program must not meet it. Then init is our parent. */
 	while (getppid() != 1)
 		sched_yield();
-	if (ce__cell_run_steps(&cell, ce__cell_join_steps) || ce__cell_run_steps(&cell, ce__cell_program_steps)) {
+	if (ce__cell_run_steps(&cell, ce__cell_join_steps, CE_TABLE_INIT) ||
+	    ce__cell_run_steps(&cell, ce__cell_begin_steps, CE_TABLE_BEGIN) ||
+	    ce__cell_run_steps(&cell, ce__cell_program_steps, CE_TABLE_PROGRAM)) {
 		ce__cell_report(&cell, CE_RECORD_FAILED);
 		_exit(127);
 	}

@@ -10,6 +10,7 @@
 
 #define CE_PLAN_MAGIC UINT64_C(0x314e414c50454320) /* the bytes " CEPLAN1" */
 #define CE_PLAN_MAX_BYTES (UINT64_C(1) << 30)
+#define CE_PLAN_INLINE_BYTES 65536 /* larger ones travel in a sealed memfd */
 #define CE_PLAN_MAX_STAGES 2
 #define CE_PLAN_MAX_MOUNTS 256
 #define CE_PLAN_MAX_FILES 4096

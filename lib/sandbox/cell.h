@@ -15,6 +15,9 @@
 #define CE_CELL_ATTACH 4
 #define CE_CELL_STEPS_MAX 24 /* of one table */
 
+/* The tables of steps that tell when each was done. */
+enum ce_cell_table { CE_TABLE_INIT, CE_TABLE_BEGIN, CE_TABLE_FILES, CE_TABLE_PROGRAM, CE_TABLE_COUNT };
+
 /* user, pid, mnt, net, ipc, uts, cgroup, time */
 struct ce_namespace {
 	const char *path; /* below /proc: "self/ns/user" */
@@ -61,6 +64,7 @@ struct ce_cell_setup {
 	int lease_fd;	  /* keeps the uid leased while init lives */
 	int park_fd;	  /* the program gets it as number park_number: it is started ahead */
 	int park_number;
+	int spare_fd;	  /* the cell is made ahead: the program's process waits here for struct ce_cell_word */
 	int attach_fds[CE_CELL_ATTACH];
 	size_t attach_count;
 	int clone_cgroup_fd;
@@ -69,12 +73,22 @@ struct ce_cell_setup {
 	dev_t root_device; /* the prepared root's file system */
 };
 
+/* What a cell that was made ahead is told of its program. With it come descriptors: three streams, then those that are announced;
+ * and behind it the plan, unless that is a descriptor too, the last of them. */
+struct ce_cell_word {
+	uint64_t plan_size;
+	uint64_t compiled, plan_fd; /* 0 or 1 */
+};
+
+#define CE_CELL_WORD_FDS 5
+
 enum ce_cell_record_kind {
 	CE_RECORD_STARTED = 1, /* the next call is execve */
 	CE_RECORD_FAILED = 2,  /* a step failed; nothing of the program ran */
 	CE_RECORD_EXITED = 3,
 	CE_RECORD_PROBED = 4,
-	CE_RECORD_ADOPTING = 5 /* the cell is ready for a child of a zygote */
+	CE_RECORD_ADOPTING = 5, /* the cell is ready for a child of a zygote */
+	CE_RECORD_WAITING = 6	/* the cell is ready for a program */
 };
 
 /* One write of at most PIPE_BUF bytes, so it arrives whole. */
@@ -90,7 +104,7 @@ struct ce_cell_record {
 	uint64_t user_us, system_us, max_rss_bytes, minor_faults, major_faults;
 	uint64_t voluntary_switches, involuntary_switches, blocks_read, blocks_written;
 	int64_t missing[CE_PROTECTION_COUNT]; /* errno of each tolerated step that failed */
-	uint64_t done_us[2][CE_CELL_STEPS_MAX]; /* CE_PLAN_TRACE: by table and index in it; 0: skipped */
+	uint64_t done_us[CE_TABLE_COUNT][CE_CELL_STEPS_MAX]; /* CE_PLAN_TRACE: by table and index in it; 0: skipped */
 };
 
 /* Starts init, always as a child of the caller. On success *pid and *pidfd are the caller's. *lost: the caller could not come back to
@@ -133,16 +147,19 @@ struct ce_cell_step {
 	int (*run)(struct ce_cell *cell, const char **path);
 };
 
-/* The ordered tables: what init does, then what its vfork child does up to execve. */
+/* The ordered tables: what init does, then what its vfork child does up to execve: before it waits, if the cell is made ahead, then
+ * with the request's files, then to itself. */
 extern const struct ce_cell_step ce__cell_init_steps[];
+extern const struct ce_cell_step ce__cell_begin_steps[];
+extern const struct ce_cell_step ce__cell_file_steps[];
 extern const struct ce_cell_step ce__cell_program_steps[];
-/* Instead of the latter: a zygote's, which keeps what it needs to fork into cells. */
+/* Instead of the latter three: a zygote's, which keeps what it needs to fork into cells. */
 extern const struct ce_cell_step ce__cell_zygote_steps[];
 /* Before them: those of a zygote's child, which is not in the cell yet. */
 extern const struct ce_cell_step ce__cell_join_steps[];
 
-/* Runs one of the two tables. 0, or -errno with cell->record saying which step. */
-int ce__cell_run_steps(struct ce_cell *cell, const struct ce_cell_step *steps);
+/* Runs a table, as the one that `table` says. 0, or -errno with cell->record saying which step. */
+int ce__cell_run_steps(struct ce_cell *cell, const struct ce_cell_step *steps, enum ce_cell_table table);
 /* Writes cell->record with this kind. 0 or -errno. */
 int ce__cell_report(struct ce_cell *cell, uint64_t kind);
 /* Cuts what does not fit; no snprintf, which is not async-signal-safe. */
@@ -164,6 +181,7 @@ int ce__enter_cgroups(struct ce_cell *cell, const char **path);
 int ce__enter_keyring(struct ce_cell *cell, const char **path);
 int ce__enter_observe(struct ce_cell *cell, const char **path);
 int ce__enter_join(struct ce_cell *cell, const char **path);
+int ce__await_word(struct ce_cell *cell, const char **path);
 int ce__mounts_attach_work(struct ce_cell *cell, const char **path);
 int ce__mounts_proc(struct ce_cell *cell, const char **path);
 int ce__mounts_mask_proc(struct ce_cell *cell, const char **path);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * Puts the request's files and the compile stage's artifacts into the work directory. Done by init inside the cell: what it
- * writes is charged to the cell and bounded by its tmpfs. For a process that was started ahead the supervisor does it, with
- * small files only. The program is not running yet, so nothing races. */
+ * Puts the request's files and the compile stage's artifacts into the work directory. Done inside the cell, by the process that
+ * will be the program while it still is the cell's root: what it writes is charged to the cell and bounded by its tmpfs. For a process
+ * that was started ahead the supervisor does it, with small files only. The program is not running yet, so nothing races. */
 #include "sandbox/cell.h"
 #include "sandbox/collect.h"
 
@@ -189,3 +189,11 @@ int ce__files_copy_artifacts(struct ce_cell *cell, const char **path)
 	close(setup->artifacts_fd);
 	return 0;
 }
+
+const struct ce_cell_step ce__cell_file_steps[] = {
+	/* one that is made ahead: until here nothing is anybody's */
+	{ "await", 0, false, ce__await_word },
+	{ "files", 0, false, ce__files_write },
+	{ "artifacts", 0, false, ce__files_copy_artifacts },
+	{ NULL, 0, false, NULL },
+};

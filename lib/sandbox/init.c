@@ -20,7 +20,10 @@ static void program(struct ce_cell *cell)
 {
 	const struct ce_cell_setup *setup = cell->setup;
 
-	if (ce__cell_run_steps(cell, setup->zygote ? ce__cell_zygote_steps : ce__cell_program_steps)) {
+	if (setup->zygote ? ce__cell_run_steps(cell, ce__cell_zygote_steps, CE_TABLE_PROGRAM) :
+	    ce__cell_run_steps(cell, ce__cell_begin_steps, CE_TABLE_BEGIN) ||
+		    ce__cell_run_steps(cell, ce__cell_file_steps, CE_TABLE_FILES) ||
+		    ce__cell_run_steps(cell, ce__cell_program_steps, CE_TABLE_PROGRAM)) {
 		ce__cell_report(cell, CE_RECORD_FAILED);
 		_exit(127);
 	}
@@ -141,7 +144,7 @@ void ce__cell_main(const struct ce_cell_setup *setup)
 	sigprocmask(SIG_SETMASK, &all, &previous);
 	sigemptyset(&previous);
 	cell.program_mask = &previous;
-	if (ce__cell_run_steps(&cell, ce__cell_init_steps)) {
+	if (ce__cell_run_steps(&cell, ce__cell_init_steps, CE_TABLE_INIT)) {
 		ce__cell_report(&cell, CE_RECORD_FAILED);
 		_exit(1);
 	}
@@ -163,8 +166,11 @@ void ce__cell_main(const struct ce_cell_setup *setup)
 		pid = start_program(&cell);
 	}
 	drop_capabilities();
-	for (int i = 0; i < 3; i++)
+	/* Of a cell that was made ahead they came to the program's process, and are not ours. */
+	for (int i = 0; i < 3 && setup->spare_fd < 0; i++)
 		close(setup->stdio[i]);
+	if (setup->spare_fd >= 0)
+		close(setup->spare_fd);
 	if (setup->park_fd >= 0)
 		close(setup->park_fd); /* so that the supervisor sees when the program is gone */
 	reap(&cell, pid, signal_fd);

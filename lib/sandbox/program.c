@@ -254,13 +254,18 @@ static int install_filter(struct ce_cell *cell, const char **path)
 	return syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) < 0 && errno == EPERM ? 0 : -EPERM;
 }
 
-const struct ce_cell_step ce__cell_program_steps[] = {
+/* What does not depend on the request. */
+const struct ce_cell_step ce__cell_begin_steps[] = {
 	{ "session", 0, false, new_session },
+	/* needs CAP_SETPCAP: before the capabilities go */
+	{ "bounding-set", CE_PROTECTION_NO_CAPABILITIES, false, drop_bounding_set },
+	{ NULL, 0, false, NULL },
+};
+
+const struct ce_cell_step ce__cell_program_steps[] = {
 	{ "stdio", 0, false, set_stdio },
 	/* RLIMIT_NPROC counts per user namespace: after it, before the ids change */
 	{ "rlimits", 0, false, set_rlimits },
-	/* needs CAP_SETPCAP: before the capabilities go */
-	{ "bounding-set", CE_PROTECTION_NO_CAPABILITIES, false, drop_bounding_set },
 	/* needs CAP_SETUID */
 	{ "program-ids", 0, false, become_program },
 	{ "capabilities", CE_PROTECTION_NO_CAPABILITIES, true, drop_capabilities },

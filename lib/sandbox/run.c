@@ -14,11 +14,10 @@ void ce__cell_copy_text(char *out, size_t size, const char *text)
 	out[n] = '\0';
 }
 
-int ce__cell_run_steps(struct ce_cell *cell, const struct ce_cell_step *steps)
+int ce__cell_run_steps(struct ce_cell *cell, const struct ce_cell_step *steps, enum ce_cell_table table)
 {
 	const struct ce_cell_setup *setup = cell->setup;
-	uint64_t *done_us = cell->record.done_us[steps == ce__cell_program_steps];
-	bool trace = (setup->plan->flags & CE_PLAN_TRACE) != 0;
+	uint64_t *done_us = cell->record.done_us[table];
 
 	for (const struct ce_cell_step *s = steps; s->name; s++) {
 		const char *path = NULL;
@@ -27,7 +26,8 @@ int ce__cell_run_steps(struct ce_cell *cell, const struct ce_cell_step *steps)
 		if (s->protection && (setup->disable & s->protection))
 			continue;
 		r = s->run(cell, &path);
-		if (trace && s - steps < CE_CELL_STEPS_MAX)
+		/* The plan of a cell that is made ahead comes with one of the steps. */
+		if ((setup->plan->flags & CE_PLAN_TRACE) && s - steps < CE_CELL_STEPS_MAX)
 			done_us[s - steps] = ce__clock_us();
 		if (!r) {
 			if (s->observes)

@@ -22,9 +22,9 @@
 static int close_inherited(struct ce_cell *cell, const char **path)
 {
 	const struct ce_cell_setup *s = cell->setup;
-	int keep[16] = { s->lifeline_fd, s->report_fd, s->stdio[0], s->stdio[1], s->stdio[2], s->proc_fd,
-			 s->work_fd, s->artifacts_fd, s->lease_fd, s->park_fd, s->compiled_fd };
-	size_t count = 11;
+	int keep[12 + CE_CELL_ATTACH] = { s->lifeline_fd, s->report_fd, s->stdio[0], s->stdio[1], s->stdio[2], s->proc_fd,
+			 s->work_fd, s->artifacts_fd, s->lease_fd, s->park_fd, s->spare_fd, s->compiled_fd };
+	size_t count = 12;
 
 	(void)path;
 	for (size_t i = 0; i < s->attach_count; i++)
@@ -148,7 +148,5 @@ const struct ce_cell_step ce__cell_init_steps[] = {
 	{ "observe-root", CE_PROTECTION_READ_ONLY_ROOT, true, observe_root },
 	{ "host-name", 0, false, set_host_name },
 	{ "loopback", 0, false, raise_loopback },
-	{ "files", 0, false, ce__files_write },
-	{ "artifacts", 0, false, ce__files_copy_artifacts },
 	{ NULL, 0, false, NULL },
 };

@@ -58,6 +58,7 @@ void bench_put_summary(const char *name, const struct bench_summary *s);
 
 /* statistics.c */
 double bench_clock_us(void);
+void bench_pause(unsigned ms);
 /* Sorts the samples. */
 struct bench_summary bench_summarise(double *samples, unsigned count);
 /* Executions per second with that many threads, or -1. */

@@ -33,12 +33,12 @@ struct row {
 	const char *bare[4];
 	double goal;
 	bool warm, cached;
-	unsigned pause_ms; /* before each warm one: in it the next is started, as between two requests of a server */
+	unsigned pause_ms; /* before each, bare or ours: in it the next is made ahead, as between two requests of a server */
 };
 
 static const struct row rows[] = {
-	{ "true, cold", "true", "", { "/bin/true" }, 2.0, false, false, 0 },
-	{ "python hello, cold", "python", "print('hello')", { "/usr/bin/python3", "-c", "print('hello')" }, 1.10, false, false, 0 },
+	{ "true, cold", "true", "", { "/bin/true" }, 2.0, false, false, 5 },
+	{ "python hello, cold", "python", "print('hello')", { "/usr/bin/python3", "-c", "print('hello')" }, 1.10, false, false, 5 },
 	{ "python hello, warm", "python", "print('hello')", { "/usr/bin/python3", "-c", "print('hello')" }, 0.15, true, false, 30 },
 	{ "ruby hello, warm", "ruby", "puts 'hello'", { "ruby", "-e", "puts 'hello'" }, 0.12, true, false, 80 },
 	{ "php hello, warm", "php", "<?php echo \"hello\\n\";", { "php", "-r", "echo \"hello\\n\";" }, 0.35, true, false, 40 },
@@ -46,7 +46,7 @@ static const struct row rows[] = {
 	{ "bash hello, warm", "bash", "echo hello", { "bash", "-c", "echo hello" }, 0.8, true, false, 15 },
 	{ "lua hello, warm", "lua", "print('hello')", { "lua", "-e", "print('hello')" }, 1.0, true, false, 15 },
 	{ "node hello, parked", "javascript", "console.log('hello')", { "node", "-e", "console.log('hello')" }, 0.40, true, false, 60 },
-	{ "C hello, compiled before", "c", C_HELLO, { BARE_C }, 2.5, false, true, 0 },
+	{ "C hello, compiled before", "c", C_HELLO, { BARE_C }, 2.5, false, true, 5 },
 };
 
 static ce_sandbox *open_sandbox(const struct options *o, uint64_t warm, uint64_t cache)
@@ -93,11 +93,6 @@ static int execute(ce_sandbox *sandbox, const struct row *row, bool *spared)
 	return r;
 }
 
-static void pause_ms(unsigned ms)
-{
-	nanosleep(&(struct timespec){ ms / 1000, (long)(ms % 1000) * 1000000 }, NULL);
-}
-
 static void put_ratio_row(const char *name, double *bare, double *ours, unsigned n, double goal, unsigned spared)
 {
 	struct bench_summary b = bench_summarise(bare, n), w = bench_summarise(ours, n);
@@ -118,12 +113,14 @@ static int measure(const struct options *o, const struct row *row, ce_sandbox *s
 	int r = bare && ours ? 0 : -1;
 
 	for (unsigned i = 0; !r && i < o->rounds; i++) {
-		double begin = bench_clock_us();
+		double begin;
 		bool was_spared = false;
 
+		bench_pause(row->pause_ms);
+		begin = bench_clock_us();
 		r = bench_spawn(row->bare);
 		bare[i] = bench_clock_us() - begin;
-		pause_ms(row->pause_ms);
+		bench_pause(row->pause_ms);
 		begin = bench_clock_us();
 		r = r ? r : execute(sandbox, row, &was_spared);
 		ours[i] = bench_clock_us() - begin; /* one that was not ready is counted as what it cost */
@@ -252,11 +249,13 @@ static void run_http(const struct options *o)
 		bench_skip(eight, "no server");
 	} else {
 		for (unsigned i = 0; !r && i < o->rounds; i++) {
-			double begin = bench_clock_us();
+			double begin;
 
+			bench_pause(rows[2].pause_ms);
+			begin = bench_clock_us();
 			r = bench_spawn(rows[2].bare);
 			bare[i] = bench_clock_us() - begin;
-			pause_ms(rows[2].pause_ms);
+			bench_pause(rows[2].pause_ms);
 			begin = bench_clock_us();
 			r = r ? r : bench_http_post(fd, "/execute", post);
 			ours[i] = bench_clock_us() - begin;
@@ -319,9 +318,9 @@ static void run_idle(const struct options *o)
 		return;
 	sandbox = open_sandbox(o, 0, 0);
 	pid = sandbox && !execute(sandbox, &rows[0], &ignored) ? find_child() : 0;
-	pause_ms(200);
+	bench_pause(200);
 	if (pid && read_number(pid, "stat", stat_format, &user, &system)) {
-		pause_ms(5000);
+		bench_pause(5000);
 		read_number(pid, "stat", stat_format, &user_later, &system_later);
 		read_number(pid, "status", "VmRSS: %lu", &rss, &rss);
 		printf("{\"row\":\"%s\",\"unit\":\"idle\",\"ticks\":%lu,\"seconds\":5,\"rss_kib\":%lu,\"ok\":%s}\n", name,

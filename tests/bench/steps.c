@@ -50,7 +50,7 @@ static void note_result(struct table *t, const ce_result *result, double begin, 
 
 		note(t, name, (double)at_us - before[cell]);
 		before[cell] = (double)at_us;
-		if (!strcmp(name, "prepared"))
+		if (!strcmp(name, "prepared") || !strcmp(name, "admitted"))
 			before[1] = (double)at_us;
 		else if (!strcmp(name, "cell: ended"))
 			before[0] = (double)at_us;
@@ -67,8 +67,10 @@ int bench_print_steps(const struct bench_context *context, const struct bench_wo
 	for (unsigned i = 0; i < context->rounds && !failed; i++) {
 		ce_request request = ce_request_init();
 		ce_result *result = NULL;
-		double begin = bench_clock_us();
+		double begin;
 
+		bench_pause(5); /* as between two requests: cells are made ahead in it */
+		begin = bench_clock_us();
 		request.language = workload->language;
 		request.code = "";
 		request.flags = CE_REQUEST_TRACE;

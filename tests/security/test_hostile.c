@@ -22,7 +22,7 @@
 
 static struct world world;
 static ce_sandbox *sandbox;
-static char plan[CE_INLINE_PLAN_BYTES];
+static char plan[CE_PLAN_INLINE_BYTES];
 static size_t plan_size;
 static struct ce_start head;
 
@@ -56,7 +56,7 @@ static bool works(void)
 /* Has a START message sent to ourselves instead of the supervisor. */
 static bool capture_plan(void)
 {
-	static char message[sizeof(struct ce_start) + CE_INLINE_PLAN_BYTES];
+	static char message[sizeof(struct ce_start) + CE_PLAN_INLINE_BYTES];
 	int sockets[2], control = sandbox->client.control, fds[CE_START_FDS_MAX];
 	size_t count = CE_START_FDS_MAX;
 	ce_request request = ce_request_init();
@@ -259,7 +259,7 @@ static void test_wrong_heads(void)
 
 static void test_flipped_bits(unsigned rounds)
 {
-	static _Alignas(8) char copy[CE_INLINE_PLAN_BYTES];
+	static _Alignas(8) char copy[CE_PLAN_INLINE_BYTES];
 	unsigned refused = 0, hung = 0;
 	int64_t code;
 

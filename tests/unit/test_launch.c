@@ -147,6 +147,7 @@ static void prepare(struct cell *c, const struct resident *r)
 		.compiled_fd = -1,
 		.lease_fd = -1,
 		.park_fd = -1,
+		.spare_fd = -1,
 		.clone_cgroup_fd = -1,
 	};
 	for (int i = 0; i < 3; i++)

@@ -1,5 +1,7 @@
-/* SPDX-License-Identifier: Apache-2.0 OR MIT */
-#include "monitor/message.h"
+/* SPDX-License-Identifier: Apache-2.0 OR MIT
+ *
+ * Messages with descriptors over a SOCK_SEQPACKET socket. */
+#include "base/base.h"
 
 #include <string.h>
 #include <sys/socket.h>
@@ -14,12 +16,12 @@ int ce__message_send_flags(int socket, const void *head, size_t head_size, const
 	};
 	union {
 		struct cmsghdr align;
-		char bytes[CMSG_SPACE(CE_SEND_FDS_MAX * sizeof(int))];
+		char bytes[CMSG_SPACE(CE_MESSAGE_FDS_MAX * sizeof(int))];
 	} control;
 	struct msghdr message = { .msg_iov = iov, .msg_iovlen = body_size ? 2 : 1 };
 	ssize_t n;
 
-	if (fd_count > CE_SEND_FDS_MAX)
+	if (fd_count > CE_MESSAGE_FDS_MAX)
 		return -EINVAL;
 	if (fd_count) {
 		struct cmsghdr *c = &control.align;
@@ -49,7 +51,7 @@ ssize_t ce__message_receive(int socket, void *buffer, size_t size, int *fds, siz
 	struct iovec iov = { buffer, size };
 	union {
 		struct cmsghdr align;
-		char bytes[CMSG_SPACE(CE_START_FDS_MAX * sizeof(int))];
+		char bytes[CMSG_SPACE(CE_MESSAGE_FDS_MAX * sizeof(int))];
 	} control;
 	struct msghdr message = {
 		.msg_iov = &iov,
