@@ -5,6 +5,7 @@
  * in the cell that there is no /opt. */
 #include "executor/program.h"
 
+#include <glob.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -153,9 +154,28 @@ int ce__program_find(const char *name, const struct ce_manifest_mount *mounts, s
 	return r;
 }
 
+/* 0 if any of what a glob stands for is there: compilers have their version in a directory's name. */
+static int find_by_glob(const char *pattern, const struct ce_manifest_mount *mounts, size_t mount_count)
+{
+	CE_CLEANUP_FREE char *host = to_host(pattern, mounts, mount_count);
+	glob_t found = {0};
+	int r = host ? glob(host, GLOB_NOSORT, NULL, &found) : GLOB_NOSPACE;
+
+	r = r == GLOB_NOSPACE ? -ENOMEM : -ENOENT;
+	for (size_t i = 0; i < found.gl_pathc && r == -ENOENT; i++)
+		if (is_shown(found.gl_pathv[i], mounts, mount_count) &&
+		    links_are_shown(found.gl_pathv[i], mounts, mount_count))
+			r = 0;
+	globfree(&found);
+	return r;
+}
+
 int ce__program_find_file(const char *path, const struct ce_manifest_mount *mounts, size_t mount_count)
 {
-	return path[0] == '/' ? check_candidate(path, mounts, mount_count, false, NULL) : -ENOENT;
+	if (path[0] != '/')
+		return -ENOENT;
+	return strpbrk(path, "*?[") ? find_by_glob(path, mounts, mount_count) :
+				      check_candidate(path, mounts, mount_count, false, NULL);
 }
 
 void ce__program_identify(const char *name, const struct ce_manifest_mount *mounts, size_t mount_count,

@@ -13,7 +13,8 @@
  * place that it leads to, or NULL; owned by the caller. */
 int ce__program_find(const char *name, const struct ce_manifest_mount *mounts, size_t mount_count,
 		     char **path, char **real);
-/* Is there a regular file or a directory of that absolute path in such a cell? 0, -ENOENT, -EXDEV, -ENOMEM. */
+/* Is there a file or a directory of that absolute path, or of one that the glob stands for, in such a cell? 0, -ENOENT, -EXDEV (not of
+ * globs), -ENOMEM. */
 int ce__program_find_file(const char *path, const struct ce_manifest_mount *mounts, size_t mount_count);
 
 /* Fills in what tells the file that `name` leads to from another one; zeros if it leads nowhere. */

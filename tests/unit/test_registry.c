@@ -271,6 +271,11 @@ static void program_outside_of_usr_needs_a_mount(void **state)
 	assert_int_equal(ce__program_find(in_base("back"), NULL, 0, &path, NULL), -EXDEV);
 	assert_int_equal(symlink("nowhere", in_base("dangling")), 0);
 	assert_int_equal(ce__program_find(in_base("dangling"), &mount, 1, &path, NULL), -ENOENT);
+	assert_int_equal(ce__program_find_file("/opt/tools/l?nk", &mount, 1), 0);
+	assert_int_equal(ce__program_find_file("/opt/*/li[n]k", &mount, 1), -ENOENT); /* what is mounted has its own name */
+	assert_int_equal(ce__program_find_file("/opt/tools/none*", &mount, 1), -ENOENT);
+	assert_int_equal(ce__program_find_file(in_base("l*"), NULL, 0), -ENOENT);
+	assert_int_equal(ce__program_find_file("/usr/b[i]n/en*", NULL, 0), 0);
 	assert_int_equal(ce__program_find("env", NULL, 0, &path, NULL), 0);
 	assert_string_equal(path, "/usr/bin/env");
 	free(path);
