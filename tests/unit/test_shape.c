@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * Shapes: which requests may be served by one process that was started ahead, and that a shape keeps nothing of the request
- * that it was taken from. */
+ * Shapes: which requests may be served by one process that was started ahead, or by one cell that was made ahead, and that neither
+ * keeps anything of the request that it was taken from. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -165,6 +165,64 @@ static void a_shape_keeps_nothing_of_its_first_request(void **state)
 	free(plan);
 }
 
+static bool same_cell(const struct variant *a, const struct variant *b)
+{
+	struct ce_plan *p = plan_of(a), *q = plan_of(b), *copy = ce__shape_copy_cell(p, p->total_size);
+	bool result = ce__shape_same_cell(p, q);
+
+	assert_non_null(copy);
+	assert_int_equal(result, ce__shape_same_cell(copy, q)); /* a kind is told from what was kept of its first request */
+	munmap(copy, p->total_size);
+	free(p);
+	free(q);
+	return result;
+}
+
+static void what_runs_in_it_makes_no_other_cell(void **state)
+{
+	struct variant v[6];
+
+	(void)state;
+	for (size_t i = 0; i < CE_ARRAY_SIZE(v); i++)
+		v[i] = plain;
+	v[0].code = "something(else)";
+	v[0].output = "another name";
+	v[1].argument = "main.pz";
+	v[2].env = "A=2";
+	v[3].bpf = other_filter;
+	v[4].cpu_time_ms++;
+	v[5].wall_time_ms++;
+	for (size_t i = 0; i < CE_ARRAY_SIZE(v); i++)
+		if (!same_cell(&plain, &v[i]))
+			fail_msg("variant %zu is taken for another cell", i);
+	for (size_t i = 0; i < 3; i++)
+		v[i] = plain;
+	v[0].memory_bytes++;
+	v[1].network = CE_NETWORK_LOOPBACK;
+	v[2].disable = CE_PROTECTION_LANDLOCK;
+	for (size_t i = 0; i < 3; i++)
+		if (same_cell(&plain, &v[i]))
+			fail_msg("variant %zu is taken for the same cell", i);
+}
+
+static void a_cell_keeps_nothing_of_any_request(void **state)
+{
+	struct ce_plan *plan = plan_of(&plain), *copy = ce__shape_copy_cell(plan, plan->total_size);
+	const char *const own[] = { "secret", "out", "A=1", "main.py", "python3" };
+
+	(void)state;
+	assert_non_null(copy);
+	for (size_t i = 0; i < CE_ARRAY_SIZE(own); i++) {
+		assert_true(has(plan, own[i]));
+		assert_false(has(copy, own[i]));
+	}
+	assert_null(memmem(copy, copy->total_size, filter, sizeof(filter)));
+	assert_int_equal(copy->file_count + copy->outputs.count + copy->stages[0].argv.count + copy->stages[0].env.count, 0);
+	assert_int_equal(copy->stages[0].flags, 0);
+	munmap(copy, plan->total_size);
+	free(plan);
+}
+
 /* A stream of requests that never come again must not grow the supervisor. */
 static void shapes_are_bounded_and_the_oldest_goes(void **state)
 {
@@ -235,6 +293,8 @@ int main(void)
 		cmocka_unit_test(everything_else_does),
 		cmocka_unit_test(less_cpu_time_fits_and_more_does_not),
 		cmocka_unit_test(a_shape_keeps_nothing_of_its_first_request),
+		cmocka_unit_test(what_runs_in_it_makes_no_other_cell),
+		cmocka_unit_test(a_cell_keeps_nothing_of_any_request),
 		cmocka_unit_test(shapes_are_bounded_and_the_oldest_goes),
 		cmocka_unit_test(a_trigger_out_of_place_is_refused),
 	};
