@@ -8,7 +8,7 @@
 struct unit {
 	struct slice package;	/* "a.b", empty for none */
 	struct slice jvm_name;	/* @file:JvmName("...") */
-	struct slice main_object; /* the first object or class with a main in it */
+	struct slice main_object; /* the first object, or class with a companion, that has a main which is @JvmStatic */
 	int has_main;		/* outside of any class */
 };
 
@@ -36,12 +36,27 @@ static struct slice take_jvm_name(struct tokens *t)
 	return token.kind == TOKEN_STRING ? token.text : none;
 }
 
+/* Is the class member that begins with this word, or goes on with it, a companion object? */
+static int is_companion(int was, struct slice last, struct slice word)
+{
+	static const char *const others[] = {"class", "fun", "interface", "val", "var"};
+
+	if (is_same(word, "companion"))
+		return 1;
+	if (is_same(word, "object"))
+		return is_same(last, "companion");
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
+		if (is_same(word, others[i]))
+			return 0;
+	return was;
+}
+
 static struct unit read_unit(const void *code, size_t size)
 {
 	struct tokens t = {{code, size}, 1, 0};
-	struct slice current = {"", 0};
+	struct slice current = {"", 0}, last = current;
 	struct unit unit;
-	int after_fun = 0;
+	int after_fun = 0, companion = 0, is_static = 0;
 
 	memset(&unit, 0, sizeof(unit));
 	unit.package = unit.jvm_name = unit.main_object = current;
@@ -53,9 +68,17 @@ static struct unit read_unit(const void *code, size_t size)
 			return unit;
 		if (after_fun && is_same(token.text, "main") && depth == 0)
 			unit.has_main = 1;
-		else if (after_fun && is_same(token.text, "main") && depth == 1 && unit.main_object.size == 0)
+		else if (after_fun && is_same(token.text, "main") && is_static && (depth == 1 || (depth == 2 && companion)) &&
+			 unit.main_object.size == 0)
 			unit.main_object = current;
+		if (after_fun)
+			is_static = 0;
+		else if (token.kind == TOKEN_WORD && is_same(token.text, "JvmStatic"))
+			is_static = 1;
 		after_fun = token.kind == TOKEN_WORD && is_same(token.text, "fun");
+		if (depth == 1 && token.kind == TOKEN_WORD)
+			companion = is_companion(companion, last, token.text);
+		last = token.text;
 		if (depth > 0 || token.kind != TOKEN_WORD)
 			continue;
 		if (is_same(token.text, "package") && unit.package.size == 0)

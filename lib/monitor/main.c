@@ -87,7 +87,10 @@ static void loop(struct ce_supervisor *s)
 	struct epoll_event events[64];
 
 	while (!s->stopping || s->jobs) {
-		int n = epoll_wait(s->epoll, events, (int)CE_ARRAY_SIZE(events), ce__spare_due(s, ce__network_due(s, ce__watch_due(s))));
+		/* What was made ahead at the end of the last turn may have led us astray: then nothing is waited for. */
+		bool to_stop = s->stopping && s->host_pidfd >= 0;
+		int n = epoll_wait(s->epoll, events, (int)CE_ARRAY_SIZE(events),
+				   to_stop ? 0 : ce__spare_due(s, ce__network_due(s, ce__watch_due(s))));
 
 		if (n < 0 && errno != EINTR)
 			return;

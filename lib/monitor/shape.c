@@ -88,27 +88,50 @@ static void strip(struct ce_plan *plan)
 	plan->usage_interval_us = plan->queue_timeout_us = 0;
 }
 
-static void erase_strings(struct ce_plan *plan, struct ce_plan_strings *strings)
+static struct ce_span put(struct ce_plan *to, const struct ce_plan *from, struct ce_span span)
 {
-	erase(plan, &strings->bytes);
-	strings->count = 0;
+	struct ce_span here = { (uint32_t)to->total_size, span.size };
+
+	memcpy((char *)to + here.offset, ce__plan_at(from, span), span.size);
+	to->total_size += span.size;
+	return here;
 }
 
-struct ce_plan *ce__shape_copy_cell(const struct ce_plan *plan, size_t size)
+struct ce_plan *ce__shape_copy_cell(const struct ce_plan *plan, size_t *size)
 {
-	struct ce_plan *copy = ce__shape_copy_plan(plan, size);
-	struct ce_plan_stage *stage;
+	const struct ce_plan_stage *stage = &plan->stages[0];
+	const struct ce_plan_mount *from = ce__plan_at(plan, stage->mounts);
+	size_t table = stage->mount_count * sizeof(*from), total = sizeof(*plan) + table;
+	struct ce_plan_mount *to;
+	struct ce_plan *copy;
 
-	if (!copy)
+	for (uint64_t i = 0; i < stage->mount_count; i++)
+		total += (size_t)from[i].source.size + from[i].target.size + from[i].content.size;
+	copy = mmap(NULL, total, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (copy == MAP_FAILED)
 		return NULL;
-	strip(copy);
-	stage = &copy->stages[0];
-	erase_strings(copy, &stage->argv);
-	erase_strings(copy, &stage->env);
-	erase_strings(copy, &stage->artifacts);
-	erase(copy, &stage->bpf);
-	erase(copy, &stage->trigger);
-	stage->flags = 0;
+	*copy = (struct ce_plan){
+		.magic = plan->magic,
+		.total_size = sizeof(*plan) + table,
+		.network = plan->network,
+		.disable = plan->disable,
+		.tolerate = plan->tolerate,
+		.stage_count = 1,
+		.stages = { {
+			.stage = stage->stage,
+			.memory_bytes = stage->memory_bytes,
+			.processes = stage->processes,
+			.disk_bytes = stage->disk_bytes,
+			.disk_inodes = stage->disk_inodes,
+			.mounts = { sizeof(*plan), (uint32_t)table },
+			.mount_count = stage->mount_count,
+		} },
+	};
+	to = (struct ce_plan_mount *)((char *)copy + copy->stages[0].mounts.offset);
+	for (uint64_t i = 0; i < stage->mount_count; i++)
+		to[i] = (struct ce_plan_mount){ from[i].type, from[i].flags, put(copy, plan, from[i].source),
+						put(copy, plan, from[i].target), put(copy, plan, from[i].content) };
+	*size = total;
 	return copy;
 }
 

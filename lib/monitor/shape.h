@@ -28,7 +28,7 @@ bool ce__shape_same(const struct ce_plan *a, const struct ce_plan *b);
 struct ce_shape *ce__shape_find(struct ce_supervisor *s, const struct ce_plan *plan);
 /* A mapping that no cell inherits; NULL if there is no memory. */
 struct ce_plan *ce__shape_copy_plan(const struct ce_plan *plan, size_t size);
-/* Such a mapping of a plan's cell alone: nothing of its program, its files or its environment; writable. */
-struct ce_plan *ce__shape_copy_cell(const struct ce_plan *plan, size_t size);
+/* A mapping of what its cell is made of, and of nothing else: it is as small as that. NULL if there is no memory. */
+struct ce_plan *ce__shape_copy_cell(const struct ce_plan *plan, size_t *size);
 
 #endif

@@ -14,15 +14,17 @@
 #include "monitor/shape.h"
 
 #define USES_MIN 2 /* the first of a kind may be the last */
-#define FAILURES_MAX 2
 #define FORGOTTEN_US UINT64_C(10000000) /* an idle sandbox goes back to nothing */
+#define RETRY_US UINT64_C(500000)	/* after one that could not be made, or was killed */
+#define ROOM_US UINT64_C(10000)		/* after one was told to make room */
+#define STRINGS_MAX 1024		/* a vector of more is no longer small change in a cell's memory */
 
 /* A kind of cell. */
 struct ce_spare {
 	struct ce_plan *plan; /* owned mapping; NULL: a free place */
 	size_t plan_size;
 	uint64_t used_us, uses;
-	unsigned failures; /* in a row */
+	uint64_t not_before_us;
 };
 
 int ce__spare_open(struct ce_supervisor *s)
@@ -72,6 +74,18 @@ static size_t count_cells(const struct ce_supervisor *s, const struct ce_spare *
 	return count;
 }
 
+/* Ends a cell of a kind that was used before `used_us`, and before all others that have one. */
+static void end_oldest(struct ce_supervisor *s, uint64_t used_us)
+{
+	struct ce_job *oldest = NULL;
+
+	for (struct ce_job *job = s->jobs; job; job = job->next)
+		if (job->spare && job->state == CE_JOB_SPARE && job->spare->used_us < (oldest ? oldest->spare->used_us : used_us))
+			oldest = job;
+	if (oldest)
+		ce__stage_kill(s, oldest, CE_OUTCOME_CANCELLED, 0);
+}
+
 static struct ce_spare *find(const struct ce_supervisor *s, const struct ce_plan *plan)
 {
 	for (size_t i = 0; i < CE_SPARE_CELLS; i++)
@@ -89,14 +103,11 @@ static struct ce_spare *add(struct ce_supervisor *s, const struct ce_plan *plan)
 		if (s->spares[i].used_us < oldest->used_us)
 			oldest = &s->spares[i];
 	if (count_cells(s, oldest)) {
-		for (struct ce_job *job = s->jobs; job; job = job->next)
-			if (job->spare == oldest)
-				ce__stage_kill(s, job, CE_OUTCOME_CANCELLED, 0);
+		end_oldest(s, oldest->used_us + 1);
 		return NULL;
 	}
 	forget(oldest);
-	oldest->plan = ce__shape_copy_cell(plan, plan->total_size);
-	oldest->plan_size = plan->total_size;
+	oldest->plan = ce__shape_copy_cell(plan, &oldest->plan_size);
 	return oldest->plan ? oldest : NULL;
 }
 
@@ -162,13 +173,21 @@ static bool hand_over(struct ce_supervisor *s, struct ce_job *job, struct ce_job
 	return true;
 }
 
+static bool fits(const struct ce_supervisor *s, const struct ce_job *job)
+{
+	const struct ce_plan_stage *stage = &job->plan->stages[0];
+
+	/* The cell of a run stage has the ids of its compile stage's, whose files it reads. */
+	return ce__spare_most(s) > 0 && !ce__job_is_ahead(job) && job->plan->stage_count == 1 && !(job->plan->flags & CE_PLAN_PROBE) &&
+	       stage->argv.count + stage->env.count <= STRINGS_MAX;
+}
+
 bool ce__spare_take(struct ce_supervisor *s, struct ce_job *job)
 {
 	struct ce_spare *spare;
 	struct ce_job *cell;
 
-	/* The cell of a run stage has the ids of its compile stage's, whose files it reads. */
-	if (ce__spare_most(s) == 0 || ce__job_is_ahead(job) || job->plan->stage_count != 1 || (job->plan->flags & CE_PLAN_PROBE))
+	if (!fits(s, job))
 		return false;
 	spare = find(s, job->plan);
 	if (!spare)
@@ -183,59 +202,72 @@ bool ce__spare_take(struct ce_supervisor *s, struct ce_job *job)
 
 /* ---- making them ---- */
 
+/* The one that was used last of those that want a cell. */
 static struct ce_spare *next_wanted(const struct ce_supervisor *s)
 {
 	struct ce_spare *best = NULL;
 	uint64_t now = ce__clock_us();
 
-	for (size_t i = 0; s->spares && i < CE_SPARE_CELLS; i++) {
+	for (size_t i = 0; s->spares && !s->stopping && i < CE_SPARE_CELLS; i++) {
 		struct ce_spare *spare = &s->spares[i];
 
-		if (spare->plan && count_cells(s, spare) == 0 && spare->uses >= USES_MIN && spare->failures < FAILURES_MAX &&
-		    now - spare->used_us < FORGOTTEN_US && (!best || spare->used_us > best->used_us))
+		if (spare->plan && count_cells(s, spare) == 0 && spare->uses >= USES_MIN && now - spare->used_us < FORGOTTEN_US &&
+		    now >= spare->not_before_us && (!best || spare->used_us > best->used_us))
 			best = spare;
 	}
-	return s->stopping || count_cells(s, NULL) >= ce__spare_most(s) ? NULL : best;
+	return ce__spare_most(s) > 0 ? best : NULL;
 }
 
 int ce__spare_due(const struct ce_supervisor *s, int due)
 {
+	/* One that has to wait for its time is looked at when something else wakes us, which every request does. */
 	return next_wanted(s) ? ce__watch_quiet_due(s, due) : due;
+}
+
+static struct ce_job *new_cell(struct ce_supervisor *s, struct ce_spare *spare)
+{
+	struct ce_slot *slot = NULL;
+	struct ce_job *job;
+
+	for (size_t i = 0; i < s->slot_count && !slot; i++)
+		if (!s->slots[i].busy)
+			slot = &s->slots[i];
+	job = slot ? ce__job_new(s) : NULL;
+	if (!job)
+		return NULL;
+	job->spare = spare;
+	job->plan = ce__shape_copy_plan(spare->plan, spare->plan_size);
+	job->plan_size = spare->plan_size;
+	if (!job->plan) {
+		job->state = CE_JOB_DONE;
+		return NULL;
+	}
+	job->slot = slot;
+	slot->busy = true;
+	return job;
 }
 
 void ce__spare_make(struct ce_supervisor *s)
 {
 	struct ce_spare *spare = next_wanted(s);
-	struct ce_slot *slot = NULL;
 	struct ce_job *job;
 
 	if (!spare || !ce__watch_quiet(s))
 		return;
-	for (size_t i = 0; i < s->slot_count && !slot; i++)
-		if (!s->slots[i].busy)
-			slot = &s->slots[i];
-	job = slot ? ce__job_new(s) : NULL;
-	if (!job) {
-		spare->failures++;
+	if (count_cells(s, NULL) >= ce__spare_most(s)) {
+		end_oldest(s, spare->used_us); /* its end wakes us */
+		spare->not_before_us = ce__clock_us() + ROOM_US;
 		return;
 	}
-	job->plan = ce__shape_copy_plan(spare->plan, spare->plan_size);
-	if (!job->plan) {
-		spare->failures++;
-		job->state = CE_JOB_DONE;
-		return;
-	}
-	job->plan_size = spare->plan_size;
-	job->spare = spare;
-	job->slot = slot;
-	slot->busy = true;
-	ce__stage_start(s, job);
+	job = new_cell(s, spare);
+	if (job)
+		ce__stage_start(s, job);
+	else
+		spare->not_before_us = ce__clock_us() + RETRY_US;
 }
 
 void ce__spare_ready(struct ce_supervisor *s, struct ce_job *job)
 {
-	job->spare->failures = 0;
-	job->was_ready = true;
 	job->plan->stages[0].warm_max_age_us = FORGOTTEN_US;
 	job->state = CE_JOB_SPARE;
 	ce__watch_begin(s, job);
@@ -243,7 +275,7 @@ void ce__spare_ready(struct ce_supervisor *s, struct ce_job *job)
 
 void ce__spare_lost(struct ce_job *job)
 {
-	/* It says nothing to anybody: what is made for a request itself will. */
-	if (job->spare && !job->killed_for && !job->was_ready)
-		job->spare->failures++;
+	/* It says nothing to anybody: what is made for a request itself will. Not again at once: where memory runs out, these go first. */
+	if (job->spare && !job->killed_for)
+		job->spare->not_before_us = ce__clock_us() + RETRY_US;
 }

@@ -63,6 +63,7 @@ void ce__stage_release(struct ce_job *job)
 	job->setup.artifacts_fd = job->setup.compiled_fd = -1;
 	ce__base_close(&job->artifacts_fd);
 	ce__base_close(&job->compiled_fd);
+	ce__base_close(&job->plan_fd);
 }
 
 /* Forgets a cell that is gone. True if nothing of it is left. */
@@ -176,7 +177,7 @@ void ce__stage_kill(struct ce_supervisor *s, struct ce_job *job, ce_outcome reas
 	if (job->state == CE_JOB_SETUP && job->quiet)
 		ce__stage_on_report(s, job);
 	job->limits_hit |= limit;
-	if (job->state == CE_JOB_DYING || job->state == CE_JOB_ENDING || job->state == CE_JOB_DONE)
+	if (job->state == CE_JOB_DYING || job->state == CE_JOB_ENDING || job->state == CE_JOB_CLEANING || job->state == CE_JOB_DONE)
 		return;
 	job->killed_for = reason;
 	job->state = CE_JOB_DYING;

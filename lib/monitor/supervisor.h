@@ -96,7 +96,7 @@ struct ce_job {
 	bool is_zygote;
 	int user_fd, pid_fd;   /* of a zygote: its namespaces; owned */
 	uint64_t children;     /* of a zygote: how many it has made */
-	bool was_ready;	       /* what is made or started ahead: it came to where it waits */
+	bool was_ready;	       /* what is started ahead: it came to where it waits */
 	bool retired;	       /* a zygote: it makes no more, and ends with the last cell below it */
 	struct ce_job *zygote; /* of its child, until that is born */
 	struct ce_job *nest;   /* the zygote whose namespaces this cell lies below: its end would be this one's */

@@ -4,6 +4,7 @@
  * the latter waits here for the rest. Nothing of a user's has run in it, and it serves one execution. */
 #include "sandbox/cell.h"
 
+#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -36,6 +37,21 @@ static const void *map_plan(const struct letter *letter, size_t inline_size, int
 		return inline_size == word->plan_size ? letter->plan : NULL;
 	plan = mmap(NULL, word->plan_size, PROT_READ, MAP_PRIVATE, plan_fd, 0);
 	return plan == MAP_FAILED ? NULL : plan;
+}
+
+/* Init has closed 0 to 2, where the program's streams come last. */
+static int lift(int *fds, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		int fd = fds[i] > 2 ? fds[i] : fcntl(fds[i], F_DUPFD_CLOEXEC, 3);
+
+		if (fd < 0)
+			return -errno;
+		if (fd != fds[i])
+			close(fds[i]);
+		fds[i] = fd;
+	}
+	return 0;
 }
 
 /* The supervisor has checked the plan, and nobody else can write to the socket. */
@@ -79,7 +95,8 @@ int ce__await_word(struct ce_cell *cell, const char **path)
 	if (r)
 		return r;
 	n = ce__message_receive(setup->spare_fd, letter, sizeof(*letter), fds, &count, 0);
-	if (n <= 0)
+	if (n == 0)
 		_exit(127); /* nobody wants it any more */
-	return take(setup, letter, (size_t)n, fds, count);
+	r = n < 0 ? (int)n : lift(fds, count);
+	return r ? r : take(setup, letter, (size_t)n, fds, count);
 }

@@ -186,7 +186,6 @@ int ce__files_copy_artifacts(struct ce_cell *cell, const char **path)
 			return r;
 		pattern += strlen(pattern) + 1;
 	}
-	close(setup->artifacts_fd);
 	return 0;
 }
 

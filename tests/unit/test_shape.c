@@ -167,12 +167,13 @@ static void a_shape_keeps_nothing_of_its_first_request(void **state)
 
 static bool same_cell(const struct variant *a, const struct variant *b)
 {
-	struct ce_plan *p = plan_of(a), *q = plan_of(b), *copy = ce__shape_copy_cell(p, p->total_size);
+	size_t size = 0;
+	struct ce_plan *p = plan_of(a), *q = plan_of(b), *copy = ce__shape_copy_cell(p, &size);
 	bool result = ce__shape_same_cell(p, q);
 
 	assert_non_null(copy);
 	assert_int_equal(result, ce__shape_same_cell(copy, q)); /* a kind is told from what was kept of its first request */
-	munmap(copy, p->total_size);
+	munmap(copy, size);
 	free(p);
 	free(q);
 	return result;
@@ -205,9 +206,31 @@ static void what_runs_in_it_makes_no_other_cell(void **state)
 			fail_msg("variant %zu is taken for the same cell", i);
 }
 
+static void a_large_request_makes_no_large_cell(void **state)
+{
+	char *code = calloc(1, 1 << 20);
+	struct variant v = plain;
+	struct ce_plan *plan, *copy;
+	size_t size = 0;
+
+	(void)state;
+	assert_non_null(code);
+	memset(code, 'x', (1 << 20) - 1);
+	v.code = code;
+	plan = plan_of(&v);
+	copy = ce__shape_copy_cell(plan, &size);
+	assert_non_null(copy);
+	assert_true(plan->total_size > 1 << 20);
+	assert_true(size < 4096);
+	munmap(copy, size);
+	free(plan);
+	free(code);
+}
+
 static void a_cell_keeps_nothing_of_any_request(void **state)
 {
-	struct ce_plan *plan = plan_of(&plain), *copy = ce__shape_copy_cell(plan, plan->total_size);
+	size_t size = 0;
+	struct ce_plan *plan = plan_of(&plain), *copy = ce__shape_copy_cell(plan, &size);
 	const char *const own[] = { "secret", "out", "A=1", "main.py", "python3" };
 
 	(void)state;
@@ -219,7 +242,9 @@ static void a_cell_keeps_nothing_of_any_request(void **state)
 	assert_null(memmem(copy, copy->total_size, filter, sizeof(filter)));
 	assert_int_equal(copy->file_count + copy->outputs.count + copy->stages[0].argv.count + copy->stages[0].env.count, 0);
 	assert_int_equal(copy->stages[0].flags, 0);
-	munmap(copy, plan->total_size);
+	assert_int_equal(copy->total_size, size);
+	assert_string_equal(ce__plan_text(copy, ((const struct ce_plan_mount *)ce__plan_at(copy, copy->stages[0].mounts))->source), "/usr");
+	munmap(copy, size);
 	free(plan);
 }
 
@@ -295,6 +320,7 @@ int main(void)
 		cmocka_unit_test(a_shape_keeps_nothing_of_its_first_request),
 		cmocka_unit_test(what_runs_in_it_makes_no_other_cell),
 		cmocka_unit_test(a_cell_keeps_nothing_of_any_request),
+		cmocka_unit_test(a_large_request_makes_no_large_cell),
 		cmocka_unit_test(shapes_are_bounded_and_the_oldest_goes),
 		cmocka_unit_test(a_trigger_out_of_place_is_refused),
 	};
