@@ -297,6 +297,8 @@ static bool receive(ce_execution *e)
 		ce__execution_emit(e, &event);
 	} else if (m.type == CE_MSG_STAGE_ENDED && n == (ssize_t)sizeof(m.end) && valid_stage(m.end.stage)) {
 		take_stage_end(e, &m.end);
+		if (m.end.last)
+			take_finished(e, &(struct ce_finished){ .type = CE_MSG_FINISHED });
 	} else if (m.type == CE_MSG_TRACE && n == (ssize_t)sizeof(m.trace) && valid_stage(m.trace.stage)) {
 		take_trace(e, &m.trace);
 	} else if (m.type == CE_MSG_FINISHED && n == (ssize_t)sizeof(m.finished)) {

@@ -240,7 +240,8 @@ bool ce__job_admit(struct ce_supervisor *s)
 /* Tells the library and lets go of everything but what is still dying. */
 void ce__job_finish(struct ce_supervisor *s, struct ce_job *job, const struct ce_finished *finished)
 {
-	ce__job_send(job, finished, sizeof(*finished), NULL, 0);
+	if (finished)
+		ce__job_send(job, finished, sizeof(*finished), NULL, 0);
 	ce__supervisor_drop_fd(s, &job->socket);
 	if (job->state != CE_JOB_CLEANING && job->state != CE_JOB_ENDING)
 		job->state = CE_JOB_DONE; /* its slot is free once it is freed itself */

@@ -11,7 +11,7 @@
 #include "base/base.h"
 #include "plan/plan.h"
 
-#define CE_MESSAGE_VERSION 1u
+#define CE_MESSAGE_VERSION 2u
 #define CE_CONTROL_FD 3		   /* the supervisor finds its control socket here */
 #define CE_START_FDS_MAX 8
 #define CE_BACKEND_NAME_BYTES 16
@@ -86,6 +86,7 @@ struct ce_stage_end { /* CE_MSG_STAGE_ENDED */
 	int64_t exit_code;    /* -1: none */
 	int64_t signal;
 	uint64_t host_uid;
+	uint64_t last; /* 1: nothing follows and nothing failed, so that there is no CE_MSG_FINISHED */
 	struct ce_account account;
 	char message[200];
 };

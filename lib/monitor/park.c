@@ -126,14 +126,10 @@ static bool hand_over(struct ce_supervisor *s, struct ce_job *job, struct ce_job
 /* From the hand-over on it is the request's. */
 static void begin(struct ce_supervisor *s, struct ce_job *job)
 {
-	struct ce_stage_message message = { .type = CE_MSG_STAGE_STARTED,
-					    .stage = CE_STAGE_RUN,
-					    .usage = { .size = sizeof(message.usage) } };
-
 	ce__counters_add(&s->counters->hits, 1);
 	job->state = CE_JOB_RUNNING;
 	ce__watch_begin(s, job);
-	ce__job_send(job, &message, sizeof(message), NULL, 0);
+	ce__stage_tell_started(job);
 }
 
 static struct ce_job *launch(struct ce_supervisor *s, struct ce_shape *shape);

@@ -234,11 +234,13 @@ static void finish_stage(struct ce_supervisor *s, struct ce_job *job, const stru
 	ce__base_close(&job->work_fd);
 	ce__trace_mark(job, "outcome");
 	ce__trace_send(job);
+	last = last || end.outcome != CE_OUTCOME_SUCCESS;
+	end.last = last && !finished.failure.code; /* whoever waits is woken once, not twice */
 	r = ce__job_send(job, &end, sizeof(end), NULL, 0);
 	if (r && r != -EPIPE && !finished.failure.code)
 		ce__failure_set(&finished.failure, CE_ERR_OS, -r, "report", "the account of a stage is lost");
-	if (last || end.outcome != CE_OUTCOME_SUCCESS || job->socket < 0 || finished.failure.code) {
-		ce__job_finish(s, job, &finished);
+	if (last || job->socket < 0 || finished.failure.code) {
+		ce__job_finish(s, job, end.last && !finished.failure.code ? NULL : &finished);
 		return;
 	}
 	job->stage++;
@@ -285,6 +287,16 @@ static void end_early(struct ce_supervisor *s, struct ce_job *job)
 	clean_later(job);
 }
 
+void ce__stage_tell_started(struct ce_job *job)
+{
+	struct ce_stage_message message = { .type = CE_MSG_STAGE_STARTED,
+					    .stage = stage_of(job)->stage,
+					    .usage = { .size = sizeof(message.usage) } };
+
+	if (job->plan->usage_interval_us)
+		ce__job_send(job, &message, sizeof(message), NULL, 0);
+}
+
 void ce__stage_on_report(struct ce_supervisor *s, struct ce_job *job)
 {
 	struct ce_cell_record record;
@@ -310,10 +322,6 @@ void ce__stage_on_report(struct ce_supervisor *s, struct ce_job *job)
 			ce__zygote_give_up(s, job->shape);
 			ce__stage_kill(s, job, CE_OUTCOME_CANCELLED, 0);
 		} else if (record.kind == CE_RECORD_STARTED && job->state == CE_JOB_SETUP) {
-			struct ce_stage_message message = { .type = CE_MSG_STAGE_STARTED,
-							    .stage = stage_of(job)->stage,
-							    .usage = { .size = sizeof(message.usage) } };
-
 			job->started = record;
 			ce__trace_steps(job, &record);
 			job->state = job->shape ? CE_JOB_PARKING : CE_JOB_RUNNING;
@@ -321,7 +329,7 @@ void ce__stage_on_report(struct ce_supervisor *s, struct ce_job *job)
 			if (!job->quiet)
 				ce__supervisor_watch_end_only(s, job->report_fd, &job->report_source);
 			ce__watch_begin(s, job);
-			ce__job_send(job, &message, sizeof(message), NULL, 0);
+			ce__stage_tell_started(job);
 		} else if (record.kind == CE_RECORD_EXITED || record.kind == CE_RECORD_PROBED) {
 			if (!job->ended.kind) /* FAILED and PROBED are followed by the end of that child */
 				job->ended = record;

@@ -171,6 +171,7 @@ void ce__job_receive(struct ce_supervisor *s);
 void ce__job_on_socket(struct ce_supervisor *s, struct ce_job *job);
 /* Starts queued jobs while slots are free. True if one of them ended at once. */
 bool ce__job_admit(struct ce_supervisor *s);
+/* `finished` NULL: it has been told. */
 void ce__job_finish(struct ce_supervisor *s, struct ce_job *job, const struct ce_finished *finished);
 void ce__job_kill_all(struct ce_supervisor *s);
 void ce__job_sweep(struct ce_supervisor *s); /* frees those that are done */
@@ -261,6 +262,8 @@ void ce__stage_start(struct ce_supervisor *s, struct ce_job *job);
 void ce__stage_on_report(struct ce_supervisor *s, struct ce_job *job);
 void ce__stage_on_exit(struct ce_supervisor *s, struct ce_job *job);
 void ce__stage_kill(struct ce_supervisor *s, struct ce_job *job, ce_outcome reason, uint64_t limit);
+/* To whoever wants events. */
+void ce__stage_tell_started(struct ce_job *job);
 void ce__stage_clean(struct ce_supervisor *s, struct ce_job *job);
 
 /* trace.c: when what was done; nothing unless the request asks for it. */

@@ -125,6 +125,7 @@ static bool await_end(int socket, int64_t *code)
 		union {
 			uint64_t type;
 			struct ce_finished finished;
+			struct ce_stage_end end;
 			char bytes[4096];
 		} m;
 		ssize_t n;
@@ -136,6 +137,8 @@ static bool await_end(int socket, int64_t *code)
 			return true;
 		if (n == (ssize_t)sizeof(m.finished) && m.type == CE_MSG_FINISHED)
 			*code = m.finished.failure.code;
+		if (n == (ssize_t)sizeof(m.end) && m.type == CE_MSG_STAGE_ENDED && m.end.last)
+			*code = 0;
 	}
 }
 
