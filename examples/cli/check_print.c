@@ -105,16 +105,19 @@ static void print_failures(FILE *out, const struct check_rows *rows)
 	}
 }
 
-static void print_unavailable(FILE *out, ce_sandbox *sandbox, const char *before)
+/* `heading` comes before the first, if there is any. */
+static void print_unavailable(FILE *out, ce_sandbox *sandbox, const char *heading, const char *before)
 {
 	for (size_t i = 0; i < ce_sandbox_executor_count(sandbox); i++) {
 		const ce_executor *executor = ce_sandbox_executor(sandbox, i);
 
 		for (size_t k = 0; k < ce_executor_runtime_count(executor); k++)
-			if (!ce_executor_runtime_available(executor, k))
-				fprintf(out, "%s %s@%s: %s\n", before, ce_executor_name(executor),
+			if (!ce_executor_runtime_available(executor, k)) {
+				fprintf(out, "%s%s %s@%s: %s\n", heading, before, ce_executor_name(executor),
 					ce_executor_runtime_name(executor, k),
 					ce_executor_runtime_unavailable_reason(executor, k));
+				heading = "";
+			}
 	}
 }
 
@@ -132,7 +135,7 @@ static int print_table(ce_sandbox *sandbox, const struct check_rows *rows)
 		return EXIT_OWN_ERROR;
 	print_table_rows(page.out, rows);
 	print_failures(page.out, rows);
-	print_unavailable(page.out, sandbox, "skip");
+	print_unavailable(page.out, sandbox, "", "skip");
 	print_sums(page.out, rows);
 	return page_print(&page);
 }
@@ -173,8 +176,7 @@ static int print_markdown(ce_sandbox *sandbox, const struct check_rows *rows)
 	}
 	fprintf(page.out, "\n");
 	print_sums(page.out, rows);
-	fprintf(page.out, "\nNot installed where this was made:\n\n");
-	print_unavailable(page.out, sandbox, "-");
+	print_unavailable(page.out, sandbox, "\nNot installed where this was made:\n\n", "-");
 	return page_print(&page);
 }
 
