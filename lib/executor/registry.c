@@ -23,14 +23,14 @@ struct loading {
 	ce_error **error;                 /* for lack of memory */
 };
 
-/* What the host process was short of at that moment says nothing about the file: without it a sandbox would lack a language for
- * all its life. */
-static bool is_shortage(const ce_error *e)
+/* What the host process was short of at that moment, or a disk that failed, says nothing about the file: without it a sandbox would lack
+ * a language for all its life. */
+static bool is_the_hosts(const ce_error *e)
 {
-	static const int shortages[] = {ENOMEM, EMFILE, ENFILE, EAGAIN, EINTR};
+	static const int reasons[] = {ENOMEM, EMFILE, ENFILE, EAGAIN, EINTR, EIO};
 
-	for (size_t i = 0; i < CE_ARRAY_SIZE(shortages); i++)
-		if (ce_error_errno(e) == shortages[i])
+	for (size_t i = 0; i < CE_ARRAY_SIZE(reasons); i++)
+		if (ce_error_errno(e) == reasons[i])
 			return true;
 	return ce_error_code(e) == CE_ERR_NO_MEMORY;
 }
@@ -41,7 +41,7 @@ static int keep_error(struct loading *l, ce_error *e)
 	struct ce_registry *registry = l->registry;
 	ce_error **list;
 
-	if (is_shortage(e)) {
+	if (is_the_hosts(e)) {
 		int code = ce_error_code(e);
 
 		if (l->error)
@@ -237,7 +237,7 @@ static int probe_runtime(struct loading *l, const struct ce_executor *e, struct 
 	if (r == 0 && call.code == 0)
 		runtime->available = true;
 	else if (call.code == CE_ERR_NO_MEMORY || r == CE_ERR_NO_MEMORY)
-		r = ce__error_no_memory(l->error); /* for the same reason as is_shortage */
+		r = ce__error_no_memory(l->error); /* for the same reason as is_the_hosts */
 	else
 		r = set_unavailable(l, runtime, call.message ? call.message : "its plugin does not say why");
 	ce__call_finish(&call);

@@ -47,6 +47,8 @@ static const struct row rows[] = {
 	{ "lua hello, warm", "lua", "print('hello')", { "lua", "-e", "print('hello')" }, 1.0, true, false, 15 },
 	{ "node hello, parked", "javascript", "console.log('hello')", { "node", "-e", "console.log('hello')" }, 0.40, true, false, 60 },
 	{ "C hello, compiled before", "c", C_HELLO, { BARE_C }, 2.5, false, true, 5 },
+	/* No time to make anything ahead: what a queue of them sees. No goal. */
+	{ "true, one after the other", "true", "", { "/bin/true" }, 0, false, false, 0 },
 };
 
 static ce_sandbox *open_sandbox(const struct options *o, uint64_t warm, uint64_t cache)
@@ -102,7 +104,7 @@ static void put_ratio_row(const char *name, double *bare, double *ours, unsigned
 	bench_put_summary("bare", &b);
 	putchar(',');
 	bench_put_summary("ours", &w);
-	printf(",\"ok\":%s}\n", w.median <= goal * b.median ? "true" : "false");
+	printf(",\"ok\":%s}\n", goal == 0 ? "null" : w.median <= goal * b.median ? "true" : "false");
 	fflush(stdout);
 }
 
@@ -355,10 +357,13 @@ static void run_peer(const struct options *o, const char *peer)
 		struct bench_summary b, s;
 
 		for (unsigned i = 0; !r && i < n; i++) {
-			double begin = bench_clock_us();
+			double begin;
 
+			bench_pause(rows[0].pause_ms); /* as with `true` of ours */
+			begin = bench_clock_us();
 			r = bench_spawn(bare);
 			others[i] = bench_clock_us() - begin;
+			bench_pause(rows[0].pause_ms);
 			begin = bench_clock_us();
 			r = r ? r : bench_spawn(argv);
 			samples[i] = bench_clock_us() - begin;
