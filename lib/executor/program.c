@@ -159,8 +159,11 @@ static int find_by_glob(const char *pattern, const struct ce_manifest_mount *mou
 {
 	CE_CLEANUP_FREE char *host = to_host(pattern, mounts, mount_count);
 	glob_t found = {0};
-	int r = host ? glob(host, GLOB_NOSORT, NULL, &found) : GLOB_NOSPACE;
+	int r = GLOB_NOSPACE;
 
+	if (host)
+		/* NOLINTNEXTLINE(concurrency-mt-unsafe): only with GLOB_TILDE */
+		r = glob(host, GLOB_NOSORT, NULL, &found);
 	r = r == GLOB_NOSPACE ? -ENOMEM : -ENOENT;
 	for (size_t i = 0; i < found.gl_pathc && r == -ENOENT; i++)
 		if (is_shown(found.gl_pathv[i], mounts, mount_count) &&
