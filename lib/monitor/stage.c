@@ -181,8 +181,9 @@ void ce__stage_kill(struct ce_supervisor *s, struct ce_job *job, ce_outcome reas
 		return;
 	job->killed_for = reason;
 	job->state = CE_JOB_DYING;
-	/* The kernel kills all of its pid namespace before init is gone. */
-	pidfd_send_signal(job->pidfd, SIGKILL, NULL, 0);
+	/* The kernel kills all of its pid namespace before init is gone. Where it refuses, init ends by itself. */
+	if (pidfd_send_signal(job->pidfd, SIGKILL, NULL, 0) < 0 && errno != ESRCH)
+		ce__base_close(&job->lifeline_fd);
 }
 
 /* A step of set-up failed: an error of ours, unless the program itself could not be executed. */
