@@ -241,6 +241,12 @@ static void recall_compile_stage(ce_execution *e)
 	}
 }
 
+void ce__execution_enter_run(ce_execution *e)
+{
+	ce__output_drain(e, CE_STAGE_COMPILE);
+	recall_compile_stage(e);
+}
+
 /* Without memory there is none, as if it had not been asked for. */
 static void take_trace(ce_execution *e, const struct ce_trace_message *m)
 {

@@ -83,6 +83,8 @@ int ce__execution_step(ce_execution *execution, int timeout_ms, ce_error **error
 /* For what an execution is made of. 0 or -errno; `about` is what epoll gives back. */
 int ce__execution_watch(const ce_execution *execution, int fd, uint32_t events, uint32_t about);
 void ce__execution_emit(ce_execution *execution, const struct ce_event *event);
+/* The program of the run stage said something: first comes what is left of its compile stage. */
+void ce__execution_enter_run(ce_execution *execution);
 /* A result without something that the program made is no success. The first loss tells. */
 void ce__execution_lose(ce_execution *execution, const char *what, int os_error);
 #endif

@@ -65,6 +65,8 @@ static void read_stream(ce_execution *e, struct ce_stream *s, size_t turns)
 		if (n < 0 && errno == EAGAIN)
 			return;
 		if (n > 0) {
+			if (s->stage == CE_STAGE_RUN)
+				ce__execution_enter_run(e);
 			ce__output_take(e, s, buffer, (size_t)n);
 			continue;
 		}

@@ -263,11 +263,14 @@ static void a_kept_program_is_announced_like_a_new_one(void **state)
 	ce_sandbox *sandbox = caching(16 * MIB, 0);
 	ce_request request = fixture_request("c", program);
 	struct heard first = { "" }, second = { "" };
+	ce_execution *execution;
 	char *compiler;
 
 	(void)state;
 	fixture_finish(fixture_start(sandbox, &request, listen, &first));
-	fixture_finish(fixture_start(sandbox, &request, listen, &second));
+	execution = fixture_start(sandbox, &request, listen, &second);
+	pause_ms(300); /* its output waits as well as the news that it runs */
+	fixture_finish(execution);
 	assert_non_null(strstr(first.text, "[2]")); /* compiling; not the second time */
 	assert_null(strstr(second.text, "[2]"));
 	compiler = strstr(second.text, "compile 2: ");

@@ -179,8 +179,9 @@ static void too_many_processes_are_refused(void **state)
 		"for (let i = 0; i < 100; i++) spawn('sleep', ['600']).on('error', () => process.exit(1));",
 	    .c = C_PROGRAM("for (int i = 0; i < 100; i++) { pid_t p = fork(); if (p == 0) pause(); if (p < "
 			   "0) exit(1); }"),
-	    /* bash alone would try a refused fork again for a quarter of a minute */
-	    .bash = "echo begun; { sleep 3; kill -9 $$; } & for ((i = 0; i < 100; i++)); do sleep 600 & done; exit 1",
+	    /* bash alone would try a refused fork again for a quarter of a minute; what ends it must need no fork itself */
+	    .bash = "echo begun; mkfifo never; { read -t 3 <> never; kill -9 $$; } & "
+		    "for ((i = 0; i < 100; i++)); do sleep 600 & done; exit 1",
 	};
 	ce_limits limits = ce_limits_init();
 
