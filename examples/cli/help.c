@@ -84,7 +84,7 @@ static const char run_help[] =
     "      --network none|loopback    loopback: 127.0.0.1 inside the sandbox works [none]\n"
     "      --kill-on-output-limit     end the program at the output limit instead of cutting its output\n"
     "      --allow-weaker        where no cgroup is to be had, make do with rlimits and sampling\n"
-    "      --fresh-slots         no cgroup that served before, no network namespace made ahead\n"
+    "      --fresh-slots         no cgroup that served before, nothing made ahead\n"
     "\n"
     "What comes out:\n"
     "      --json                print one JSON object with output, status, times, memory, limits and "

@@ -73,6 +73,30 @@ struct ce_job *ce__job_new(struct ce_supervisor *s)
 	return job;
 }
 
+static struct ce_slot *free_slot(const struct ce_supervisor *s)
+{
+	for (size_t i = 0; i < s->slot_count; i++)
+		if (!s->slots[i].busy)
+			return &s->slots[i];
+	return NULL;
+}
+
+static void take_slot(struct ce_job *job, struct ce_slot *slot)
+{
+	slot->busy = true;
+	job->slot = slot;
+}
+
+struct ce_job *ce__job_new_in_slot(struct ce_supervisor *s)
+{
+	struct ce_slot *slot = free_slot(s);
+	struct ce_job *job = slot ? ce__job_new(s) : NULL;
+
+	if (job)
+		take_slot(job, slot);
+	return job;
+}
+
 int ce__job_send(struct ce_job *job, const void *message, size_t size, const int *fds, size_t fd_count)
 {
 	if (job->socket < 0)
@@ -120,7 +144,7 @@ static int fill_job(struct ce_job *job, const struct ce_start *start, const char
 		    struct ce_failure *failure)
 {
 	size_t stages = start->stage_count, wanted = 4;
-	int none = -1, r;
+	int r;
 
 	wanted += stages == 2 ? 2 : 0;
 	wanted += start->inline_size ? 0 : 1;
@@ -137,7 +161,7 @@ static int fill_job(struct ce_job *job, const struct ce_start *start, const char
 	}
 	if (start->compiled)
 		job->compiled_fd = ce__steal_fd(&fds[stages == 2 ? 6 : 4]);
-	r = map_plan(job, inline_plan, (size_t)start->inline_size, start->inline_size ? &none : &fds[count - 1]);
+	r = map_plan(job, inline_plan, (size_t)start->inline_size, &fds[count - 1]);
 	if (r)
 		return ce__failure_set(failure, CE_ERR_OS, -r, "start", "cannot take the plan");
 	r = ce__plan_check(job->plan, job->plan_size, failure);
@@ -211,7 +235,6 @@ void ce__job_receive(struct ce_supervisor *s)
 
 bool ce__job_admit(struct ce_supervisor *s)
 {
-	struct ce_slot *slot = NULL;
 	bool ended = false;
 	size_t active = 0;
 
@@ -220,16 +243,14 @@ bool ce__job_admit(struct ce_supervisor *s)
 	for (struct ce_job *job = s->jobs; job; job = job->next)
 		active += job->slot && !ce__job_is_ahead(job) && job->state != CE_JOB_DONE && job->state != CE_JOB_ENDING;
 	for (struct ce_job *job = s->jobs; job && active < s->hello.max_concurrent; job = job->next) {
+		struct ce_slot *slot;
+
 		if (job->state != CE_JOB_QUEUED)
 			continue;
-		for (size_t i = 0; i < s->slot_count && !slot; i++)
-			if (!s->slots[i].busy)
-				slot = &s->slots[i];
+		slot = free_slot(s);
 		if (!slot)
 			return ended;
-		slot->busy = true;
-		job->slot = slot;
-		slot = NULL;
+		take_slot(job, slot);
 		ce__stage_start(s, job);
 		ended = ended || job->state == CE_JOB_DONE;
 		active += job->state != CE_JOB_DONE && job->state != CE_JOB_ENDING;

@@ -24,13 +24,7 @@
 
 size_t ce__park_most(const struct ce_supervisor *s)
 {
-	uint64_t pairs = s->hello.uid_count / 2, most = PARKED_MAX;
-
-	if (s->hello.warm_memory_bytes == 0)
-		return 0;
-	if (!s->rootless && pairs < s->hello.max_concurrent + most)
-		most = pairs > s->hello.max_concurrent ? pairs - s->hello.max_concurrent : 0;
-	return (size_t)most;
+	return s->hello.warm_memory_bytes == 0 ? 0 : ce__setup_slots_beside(s, s->hello.max_concurrent, PARKED_MAX);
 }
 
 /* ---- handing over ---- */
@@ -221,13 +215,8 @@ static void give_room(struct ce_plan_stage *stage)
 /* One of `shape`, or what it takes to have one: its zygote. NULL: there is no room. */
 static struct ce_job *launch(struct ce_supervisor *s, struct ce_shape *shape)
 {
-	struct ce_slot *slot = NULL;
-	struct ce_job *job;
+	struct ce_job *job = ce__job_new_in_slot(s);
 
-	for (size_t i = 0; i < s->slot_count && !slot; i++)
-		if (!s->slots[i].busy)
-			slot = &s->slots[i];
-	job = slot ? ce__job_new(s) : NULL;
 	if (!job)
 		return NULL;
 	job->shape = shape;
@@ -237,8 +226,6 @@ static struct ce_job *launch(struct ce_supervisor *s, struct ce_shape *shape)
 		if (job->zygote)
 			ce__zygote_count_use(job->zygote);
 	}
-	job->slot = slot;
-	slot->busy = true;
 	job->launched_us = ce__clock_us();
 	job->plan = ce__shape_copy_plan(shape->plan, shape->plan_size);
 	job->plan_size = shape->plan_size;
@@ -349,8 +336,7 @@ bool ce__park_refill(struct ce_supervisor *s)
 		return false;
 	}
 	for (const struct ce_job *job = s->jobs; job; job = job->next) {
-		if (job->state == CE_JOB_QUEUED || job->state == CE_JOB_SETUP || job->state == CE_JOB_PARKING ||
-		    job->state == CE_JOB_AWAITING || (job->state == CE_JOB_RUNNING && now - job->started_us < YOUNG_US))
+		if (ce__job_is_awaited(job) || (job->state == CE_JOB_RUNNING && now - job->started_us < YOUNG_US))
 			return false; /* one at a time, and after what somebody waits for */
 		active += job->state == CE_JOB_RUNNING;
 	}

@@ -239,15 +239,21 @@ static void occupy_standard_fds(void)
 		close(fd);
 }
 
-/* For those whose result is out while init still ends: the next need not wait for that, as far as there are uids. */
-static size_t spare_slots(const struct ce_supervisor *s)
+size_t ce__setup_slots_beside(const struct ce_supervisor *s, uint64_t used, uint64_t most)
 {
-	uint64_t most = s->hello.max_concurrent < SPARE_SLOTS ? s->hello.max_concurrent : SPARE_SLOTS;
-	uint64_t pairs = s->hello.uid_count / 2, used = s->hello.max_concurrent + ce__park_most(s) + ce__spare_most(s);
+	uint64_t pairs = s->hello.uid_count / 2;
 
 	if (!s->rootless && pairs < used + most)
 		most = pairs > used ? pairs - used : 0;
 	return (size_t)most;
+}
+
+/* For those whose result is out while init still ends: the next need not wait for that, as far as there are uids. */
+static size_t spare_slots(const struct ce_supervisor *s)
+{
+	uint64_t most = s->hello.max_concurrent < SPARE_SLOTS ? s->hello.max_concurrent : SPARE_SLOTS;
+
+	return ce__setup_slots_beside(s, s->hello.max_concurrent + ce__park_most(s) + ce__spare_most(s), most);
 }
 
 /* An ordinary user's cells are opened, and joined by zygotes' children, with what the kernel calls the capabilities over a process's
@@ -316,6 +322,5 @@ void ce__setup_undo(struct ce_supervisor *s)
 
 	ce__state_close(s, keep);
 	ce__roots_close(s->roots);
-	ce__spare_close(s);
 	/* The mount namespace, the leases and the memory go with the process. */
 }

@@ -35,31 +35,11 @@ int ce__spare_open(struct ce_supervisor *s)
 	return s->spares ? 0 : -ENOMEM;
 }
 
-static void forget(struct ce_spare *spare)
-{
-	if (spare->plan)
-		munmap(spare->plan, spare->plan_size);
-	memset(spare, 0, sizeof(*spare));
-}
-
-void ce__spare_close(struct ce_supervisor *s)
-{
-	for (size_t i = 0; s->spares && i < CE_SPARE_CELLS; i++)
-		forget(&s->spares[i]);
-	free(s->spares);
-	s->spares = NULL;
-}
-
 size_t ce__spare_most(const struct ce_supervisor *s)
 {
-	uint64_t pairs = s->hello.uid_count / 2, used = s->hello.max_concurrent + ce__park_most(s);
 	uint64_t most = s->hello.max_concurrent < CE_SPARE_CELLS ? s->hello.max_concurrent : CE_SPARE_CELLS;
 
-	if (!s->spares)
-		return 0;
-	if (!s->rootless && pairs < used + most)
-		most = pairs > used ? pairs - used : 0;
-	return (size_t)most;
+	return s->spares ? ce__setup_slots_beside(s, s->hello.max_concurrent + ce__park_most(s), most) : 0;
 }
 
 /* ---- kinds ---- */
@@ -106,7 +86,9 @@ static struct ce_spare *add(struct ce_supervisor *s, const struct ce_plan *plan)
 		end_oldest(s, oldest->used_us + 1);
 		return NULL;
 	}
-	forget(oldest);
+	if (oldest->plan)
+		munmap(oldest->plan, oldest->plan_size);
+	memset(oldest, 0, sizeof(*oldest));
 	oldest->plan = ce__shape_copy_cell(plan, &oldest->plan_size);
 	return oldest->plan ? oldest : NULL;
 }
@@ -215,7 +197,7 @@ static struct ce_spare *next_wanted(const struct ce_supervisor *s)
 		    now >= spare->not_before_us && (!best || spare->used_us > best->used_us))
 			best = spare;
 	}
-	return ce__spare_most(s) > 0 ? best : NULL;
+	return best;
 }
 
 int ce__spare_due(const struct ce_supervisor *s, int due)
@@ -226,13 +208,8 @@ int ce__spare_due(const struct ce_supervisor *s, int due)
 
 static struct ce_job *new_cell(struct ce_supervisor *s, struct ce_spare *spare)
 {
-	struct ce_slot *slot = NULL;
-	struct ce_job *job;
+	struct ce_job *job = ce__job_new_in_slot(s);
 
-	for (size_t i = 0; i < s->slot_count && !slot; i++)
-		if (!s->slots[i].busy)
-			slot = &s->slots[i];
-	job = slot ? ce__job_new(s) : NULL;
 	if (!job)
 		return NULL;
 	job->spare = spare;
@@ -242,8 +219,6 @@ static struct ce_job *new_cell(struct ce_supervisor *s, struct ce_spare *spare)
 		job->state = CE_JOB_DONE;
 		return NULL;
 	}
-	job->slot = slot;
-	slot->busy = true;
 	return job;
 }
 
@@ -266,11 +241,10 @@ void ce__spare_make(struct ce_supervisor *s)
 		spare->not_before_us = ce__clock_us() + RETRY_US;
 }
 
-void ce__spare_ready(struct ce_supervisor *s, struct ce_job *job)
+void ce__spare_ready(struct ce_job *job)
 {
-	job->plan->stages[0].warm_max_age_us = FORGOTTEN_US;
 	job->state = CE_JOB_SPARE;
-	ce__watch_begin(s, job);
+	job->deadline_us = ce__clock_us() + FORGOTTEN_US;
 }
 
 void ce__spare_lost(struct ce_job *job)

@@ -220,7 +220,7 @@ static void finish_stage(struct ce_supervisor *s, struct ce_job *job, const stru
 {
 	struct ce_finished finished = { .type = CE_MSG_FINISHED };
 	struct ce_stage_end end;
-	bool last = job->stage + 1 == job->plan->stage_count;
+	bool last = job->stage + 1 == job->plan->stage_count, over;
 	int r = 0;
 
 	ce__outcome_decide(s, job, usage, &end);
@@ -235,12 +235,12 @@ static void finish_stage(struct ce_supervisor *s, struct ce_job *job, const stru
 	ce__base_close(&job->work_fd);
 	ce__trace_mark(job, "outcome");
 	ce__trace_send(job);
-	last = last || end.outcome != CE_OUTCOME_SUCCESS;
-	end.last = last && !finished.failure.code; /* whoever waits is woken once, not twice */
+	over = last || end.outcome != CE_OUTCOME_SUCCESS;
+	end.last = over && !finished.failure.code; /* whoever waits is woken once, not twice */
 	r = ce__job_send(job, &end, sizeof(end), NULL, 0);
 	if (r && r != -EPIPE && !finished.failure.code)
 		ce__failure_set(&finished.failure, CE_ERR_OS, -r, "report", "the account of a stage is lost");
-	if (last || job->socket < 0 || finished.failure.code) {
+	if (over || job->socket < 0 || finished.failure.code) {
 		ce__job_finish(s, job, end.last && !finished.failure.code ? NULL : &finished);
 		return;
 	}
@@ -316,7 +316,7 @@ void ce__stage_on_report(struct ce_supervisor *s, struct ce_job *job)
 			job->started = record;
 			ce__zygote_fork(s, job);
 		} else if (record.kind == CE_RECORD_WAITING && job->state == CE_JOB_SETUP && job->spare) {
-			ce__spare_ready(s, job);
+			ce__spare_ready(job);
 		} else if (record.kind == CE_RECORD_STARTED && job->state == CE_JOB_SETUP &&
 			   (job->started.protections & ~record.protections)) {
 			/* It is not where its cell is: nothing is handed to it. */

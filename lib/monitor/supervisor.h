@@ -152,6 +152,8 @@ int ce__setup_inherited(void);
 int ce__setup_user(struct ce_supervisor *s, char **environment, struct ce_failure *failure);
 int ce__setup_run(struct ce_supervisor *s, struct ce_failure *failure);
 void ce__setup_undo(struct ce_supervisor *s);
+/* How many slots there can be beside `used` others: `most`, or as many as there are uids for. */
+size_t ce__setup_slots_beside(const struct ce_supervisor *s, uint64_t used, uint64_t most);
 
 /* state.c: the state directory: owner files, leases. */
 int ce__state_open(struct ce_supervisor *s, struct ce_failure *failure);
@@ -167,6 +169,13 @@ int ce__state_lease(struct ce_supervisor *s, struct ce_slot *slot, struct ce_fai
 /* job.c: the life of an execution. */
 /* A queued job at the end of the list, or NULL. */
 struct ce_job *ce__job_new(struct ce_supervisor *s);
+/* Such a one, for what is made or started ahead, with a slot of its own; NULL: there is none to be had. */
+struct ce_job *ce__job_new_in_slot(struct ce_supervisor *s);
+/* The request has come, but its program does not run yet. */
+static inline bool ce__job_is_awaited(const struct ce_job *job)
+{
+	return job->state == CE_JOB_QUEUED || job->state == CE_JOB_SETUP || job->state == CE_JOB_PARKING || job->state == CE_JOB_AWAITING;
+}
 void ce__job_receive(struct ce_supervisor *s);
 void ce__job_on_socket(struct ce_supervisor *s, struct ce_job *job);
 /* Starts queued jobs while slots are free. True if one of them ended at once. */
@@ -189,7 +198,6 @@ void ce__network_leave(struct ce_supervisor *s);
 
 /* spare.c: cells made ahead. */
 int ce__spare_open(struct ce_supervisor *s);
-void ce__spare_close(struct ce_supervisor *s);
 size_t ce__spare_most(const struct ce_supervisor *s);
 /* Gives the job a cell that waits. False: there is none, make one. */
 bool ce__spare_take(struct ce_supervisor *s, struct ce_job *job);
@@ -198,7 +206,7 @@ void ce__spare_make(struct ce_supervisor *s);
 /* How long the loop may wait, in milliseconds (-1: for ever), if it may wait for `due` else. */
 int ce__spare_due(const struct ce_supervisor *s, int due);
 /* It waits. */
-void ce__spare_ready(struct ce_supervisor *s, struct ce_job *job);
+void ce__spare_ready(struct ce_job *job);
 /* It has ended, or could not be made. */
 void ce__spare_lost(struct ce_job *job);
 

@@ -72,8 +72,8 @@ void ce__watch_begin(struct ce_supervisor *s, struct ce_job *job)
 
 	job->usage_due_us = UINT64_MAX;
 	if (job->state == CE_JOB_SETUP || job->state == CE_JOB_PARKING || job->state == CE_JOB_PARKED ||
-	    job->state == CE_JOB_ZYGOTE || job->state == CE_JOB_SPARE) {
-		bool ready = job->state != CE_JOB_SETUP && job->state != CE_JOB_PARKING;
+	    job->state == CE_JOB_ZYGOTE) {
+		bool ready = job->state == CE_JOB_PARKED || job->state == CE_JOB_ZYGOTE;
 
 		job->deadline_us = add(now, ready ? stage->warm_max_age_us : SETUP_PATIENCE_US);
 		job->check_us = job->state == CE_JOB_SETUP && job->quiet ? now + least(LOOK_US, stage->wall_time_us) : UINT64_MAX;
@@ -110,7 +110,7 @@ static uint64_t quiet_from(const struct ce_supervisor *s)
 	uint64_t from = s->busy_us + QUIET_US;
 
 	for (const struct ce_job *job = s->jobs; job; job = job->next) {
-		if (job->state == CE_JOB_QUEUED || job->state == CE_JOB_SETUP || job->state == CE_JOB_PARKING || job->state == CE_JOB_AWAITING)
+		if (ce__job_is_awaited(job))
 			return UINT64_MAX;
 		if (job->state == CE_JOB_RUNNING && job->started_us + YOUNG_US > from)
 			from = job->started_us + YOUNG_US;

@@ -204,16 +204,22 @@ int ce__plan_check(const void *block, size_t size, struct ce_failure *failure)
 	return 0;
 }
 
-char **ce__plan_vector(const struct ce_plan *plan, struct ce_plan_strings strings)
+void ce__plan_fill_vector(const struct ce_plan *plan, struct ce_plan_strings strings, char **vector)
 {
-	char **vector = calloc(strings.count + 1, sizeof(*vector));
 	const char *p = ce__plan_at(plan, strings.bytes);
 
-	if (!vector)
-		return NULL;
 	for (uint64_t i = 0; i < strings.count; i++) {
 		vector[i] = (char *)(uintptr_t)p;
 		p += strlen(p) + 1;
 	}
+	vector[strings.count] = NULL;
+}
+
+char **ce__plan_vector(const struct ce_plan *plan, struct ce_plan_strings strings)
+{
+	char **vector = calloc(strings.count + 1, sizeof(*vector));
+
+	if (vector)
+		ce__plan_fill_vector(plan, strings, vector);
 	return vector;
 }

@@ -132,7 +132,9 @@ static inline const char *ce__plan_text(const struct ce_plan *plan, struct ce_sp
 {
 	return span.size ? (const char *)plan + span.offset : "";
 }
-/* A NULL-terminated vector of borrowed texts in fresh memory, or NULL. */
+/* Borrowed texts and a NULL behind them: strings.count + 1 pointers. Async-signal-safe. */
+void ce__plan_fill_vector(const struct ce_plan *plan, struct ce_plan_strings strings, char **vector);
+/* Such a vector in fresh memory, or NULL. */
 char **ce__plan_vector(const struct ce_plan *plan, struct ce_plan_strings strings);
 /* True for a non-empty relative path without empty, "." and ".." parts, each part at most 255 bytes, 4095 in all. */
 bool ce__plan_name_ok(const char *name, size_t length);

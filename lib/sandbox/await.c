@@ -13,18 +13,14 @@ struct letter {
 	char plan[CE_PLAN_INLINE_BYTES];
 };
 
-/* A vector of borrowed texts in fresh pages, like ce__plan_vector; not by malloc, which is not async-signal-safe. */
+/* Like ce__plan_vector, but not by malloc, which is not async-signal-safe. */
 static char **map_vector(const struct ce_plan *plan, struct ce_plan_strings strings)
 {
 	char **vector = mmap(NULL, (strings.count + 1) * sizeof(*vector), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	const char *text = ce__plan_at(plan, strings.bytes);
 
 	if (vector == MAP_FAILED)
 		return NULL;
-	for (uint64_t i = 0; i < strings.count; i++) {
-		vector[i] = (char *)(uintptr_t)text;
-		text += strlen(text) + 1;
-	}
+	ce__plan_fill_vector(plan, strings, vector);
 	return vector;
 }
 

@@ -8,6 +8,7 @@
  *   marker=PATH      made when the call was made to fail, with a line about it; exists already: fail nothing
  *   log=PATH         one line per run is appended: "PID COUNT"; written at its start with a count of 0, too
  *   nth=N            the N-th system call from the supervisor's start on; 0: none
+ *   only=NUMBER      counts this call alone; -1: all
  *   errno=E */
 #include <elf.h>
 #include <errno.h>
@@ -30,10 +31,11 @@
 struct config {
 	char supervisor[PATH_MAX], marker[PATH_MAX], log[PATH_MAX];
 	unsigned long long nth;
+	long long only;
 	int error;
 };
 
-static struct config config;
+static struct config config = { .only = -1 };
 static pid_t supervisor, failing;
 static unsigned long long counted;
 
@@ -74,6 +76,8 @@ static bool read_config(void)
 			strcpy(config.log, line + 4);
 		else if (strncmp(line, "nth=", 4) == 0)
 			config.nth = strtoull(line + 4, NULL, 10);
+		else if (strncmp(line, "only=", 5) == 0)
+			config.only = atoll(line + 5);
 		else if (strncmp(line, "errno=", 6) == 0)
 			config.error = atoi(line + 6);
 	}
@@ -149,6 +153,8 @@ static void on_entry(pid_t pid, const struct __ptrace_syscall_info *info)
 {
 	unsigned long long number = info->entry.nr;
 
+	if (config.only >= 0 && number != (unsigned long long)config.only)
+		return;
 	if (++counted != config.nth || cannot_fail(number))
 		return;
 	if (access(config.marker, F_OK) == 0 || !replace_call(pid))

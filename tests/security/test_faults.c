@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -61,14 +62,43 @@ static void trial(struct verdict *v, const struct program *p)
 	ce_sandbox_destroy(sandbox);
 }
 
-static void configure(uint64_t nth, int error)
+/* A program that its wall clock has to end. */
+static void timeout_trial(struct verdict *v, const struct program *p)
+{
+	ce_sandbox_options options = world_options(&world);
+	ce_request request = ce_request_init();
+	ce_limits limits = ce_limits_init();
+	ce_sandbox *sandbox = NULL;
+	ce_result *result = NULL;
+	ce_error *error = NULL;
+
+	options.supervisor_path = wrapper;
+	limits.wall_time_ms = 300;
+	request.language = p->language;
+	request.code = p->code;
+	request.code_size = strlen(p->code);
+	request.limits = &limits;
+	if (ce_sandbox_create(&options, &sandbox, &error) || ce_execute(sandbox, &request, &result, &error))
+		verdict_set(v, 1, "%s", ce_error_message(error));
+	else if (ce_result_outcome(result) != CE_OUTCOME_TIMEOUT)
+		verdict_set(v, 1, "it ends with %s", ce_result_status(result));
+	ce_error_free(error);
+	ce_result_free(result);
+	if (sandbox)
+		verdict_execute(v, sandbox, &bash_program, "the next execution", true);
+	verdict_set(v, 0, "success");
+	ce_sandbox_destroy(sandbox);
+}
+
+/* `only` -1: whatever call it is. */
+static void configure(uint64_t nth, int error, long only)
 {
 	FILE *f = fopen(config_path, "we");
 
 	if (!f)
 		abort();
-	fprintf(f, "supervisor=%s\nmarker=%s\nlog=%s\nnth=%llu\nerrno=%d\n", world.supervisor, marker,
-		log_path, (unsigned long long)nth, error);
+	fprintf(f, "supervisor=%s\nmarker=%s\nlog=%s\nnth=%llu\nerrno=%d\nonly=%ld\n", world.supervisor, marker,
+		log_path, (unsigned long long)nth, error, only);
 	fclose(f);
 	unlink(marker);
 	unlink(log_path);
@@ -108,8 +138,10 @@ static void kill_all(void)
 	}
 }
 
-/* One failure. Returns true if all promises were kept. */
-static bool run_trial(const struct program *p, uint64_t nth, int error, struct verdict *v, uint64_t *calls)
+typedef void (*trial_fn)(struct verdict *v, const struct program *p);
+
+/* What was configured. Returns true if all promises were kept. */
+static bool run_configured(trial_fn body, const struct program *p, struct verdict *v, uint64_t *calls)
 {
 	struct pollfd end = {.events = POLLIN};
 	pid_t supervisors[PIDS_MAX], pid;
@@ -117,13 +149,12 @@ static bool run_trial(const struct program *p, uint64_t nth, int error, struct v
 	bool clean;
 	size_t n;
 
-	configure(nth, error);
 	memset(v, 0, sizeof(*v));
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		abort();
 	pid = fork();
 	if (pid == 0) {
-		trial(v, p);
+		body(v, p);
 		_exit(write(fds[1], v, sizeof(*v)) == (ssize_t)sizeof(*v) ? 0 : 1);
 	}
 	close(fds[1]);
@@ -144,6 +175,13 @@ static bool run_trial(const struct program *p, uint64_t nth, int error, struct v
 	if (!clean)
 		v->bad = 1;
 	return !v->bad;
+}
+
+/* One failure. */
+static bool run_trial(const struct program *p, uint64_t nth, int error, struct verdict *v, uint64_t *calls)
+{
+	configure(nth, error, -1);
+	return run_configured(trial, p, v, calls);
 }
 
 /* "openat of init" for the call that failed. */
@@ -199,6 +237,21 @@ static void sweep(const char *title, const struct program *p, int error, bool al
 	       title, (unsigned long long)tried, strerrorname_np(error));
 }
 
+/* Whatever the kernel says to it, what shall end does. */
+static void test_refused_kill(void)
+{
+	static const struct program endless = { "bash", "while :; do :; done" };
+	char call[128];
+	struct verdict v;
+	bool ok;
+
+	configure(1, EINVAL, SYS_pidfd_send_signal);
+	ok = run_configured(timeout_trial, &endless, &v, NULL) && access(marker, F_OK) == 0;
+	name_call(call, sizeof(call));
+	if (!tap_ok(ok, "a program is ended although the kernel refuses to kill it"))
+		tap_diag("%s: %s", call, v.text);
+}
+
 int main(int argc, char **argv)
 {
 	bool all = argc > 2 && strcmp(argv[2], "--long") == 0;
@@ -214,6 +267,7 @@ int main(int argc, char **argv)
 	snprintf(config_path, sizeof(config_path), "%s/wrapper.conf", world.directory);
 	snprintf(marker, sizeof(marker), "%s/marker", world.directory);
 	snprintf(log_path, sizeof(log_path), "%s/log", world.directory);
+	test_refused_kill();
 	sweep("bash", &bash_program, EPERM, all);
 	for (size_t i = 1; all && i < sizeof(errnos) / sizeof(errnos[0]); i++)
 		sweep("bash", &bash_program, errnos[i], true);

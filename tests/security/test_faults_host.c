@@ -59,7 +59,8 @@ static bool is_over(void)
 	return was_hit() && !control->odds;
 }
 
-/* Creation does not fail for a manifest that cannot be read: the language is missing, and the sandbox says why. */
+/* A language that is missing, and the sandbox says why: as with a manifest that is broken. What the host was short of, or its disk, makes
+ * the creation fail instead. */
 static bool lacks_language(const ce_sandbox *sandbox)
 {
 	const ce_executor *executor = NULL;
@@ -67,6 +68,12 @@ static bool lacks_language(const ce_sandbox *sandbox)
 	return ce_sandbox_load_error_count(sandbox) > 0 ||
 	       ce_sandbox_find_executor((ce_sandbox *)(uintptr_t)sandbox, program.language, &executor, NULL) ||
 	       !ce_executor_available(executor);
+}
+
+/* Not memory: the loader of plugins does not say what it was short of. */
+static bool is_the_hosts(int error)
+{
+	return error == EMFILE || error == ENFILE || error == EAGAIN || error == EINTR || error == EIO;
 }
 
 static ce_sandbox *open_sandbox(struct verdict *v)
@@ -91,7 +98,7 @@ static void use(struct verdict *v)
 	ce_sandbox *sandbox = open_sandbox(v);
 
 	if (sandbox && lacks_language(sandbox) && was_hit()) {
-		verdict_set(v, 0, "creation: success, without its language");
+		verdict_set(v, !control->odds && is_the_hosts((int)control->failed_with), "creation: success, without its language");
 		ce_sandbox_destroy(sandbox);
 		sandbox = NULL;
 	}
