@@ -13,8 +13,6 @@
 #include <fcntl.h>
 
 #include "executor/executor.h"
-#include "executor/suggest.h"
-#include "executor/template.h"
 #include "executor/yaml.h"
 
 /* Four lines, then three. */
@@ -453,34 +451,6 @@ static void depth_and_size_and_number_of_values_are_limited(void **state)
 	assert_refused_text(big, used, "t.yaml:7:533: \"command\" has too many entries (at most 256)");
 }
 
-static void walker_refuses_deep_nesting_and_too_many_events(void **state)
-{
-	static char flood[4 * CE_YAML_MAX_EVENTS];
-	struct ce_yaml yaml;
-	ce_error *error = NULL;
-	int r;
-
-	(void)state;
-	r = ce__yaml_open(&yaml, "t", "[[[[[[[[[1]]]]]]]]]", 19, &error);
-	while (r == 0 && yaml.kind != CE_YAML_END)
-		r = ce__yaml_next(&yaml);
-	ce__yaml_close(&yaml);
-	assert_int_equal(r, CE_ERR_MANIFEST);
-	assert_string_equal(ce_error_message(error), "t:1:9: nested too deeply (more than 8 levels)");
-	ce_error_free(error);
-
-	for (size_t i = 0; i < sizeof(flood); i += 2)
-		memcpy(flood + i, "a,", 2);
-	memcpy(flood, "[a", 2);
-	r = ce__yaml_open(&yaml, "t", flood, sizeof(flood), &error);
-	while (r == 0 && yaml.kind != CE_YAML_END)
-		r = ce__yaml_next(&yaml);
-	ce__yaml_close(&yaml);
-	assert_int_equal(r, CE_ERR_MANIFEST);
-	assert_non_null(strstr(ce_error_message(error), "too many values (more than 20000)"));
-	ce_error_free(error);
-}
-
 static void every_cut_of_a_manifest_is_refused_or_read(void **state)
 {
 	static const char text[] = HEAD COMPILED TESTS "    expect: {stdout: \"a\\n\"}\n";
@@ -497,67 +467,6 @@ static void every_cut_of_a_manifest_is_refused_or_read(void **state)
 		ce__manifest_free(executor);
 		ce_error_free(error);
 	}
-}
-
-static void suggestions_are_near_and_nearest_first(void **state)
-{
-	struct ce_suggest suggest = {.word = "pyhton"};
-	char hint[128];
-
-	(void)state;
-	assert_int_equal(ce__suggest_distance("abc", "acb"), 1);
-	assert_int_equal(ce__suggest_distance("abc", "ABC"), 0);
-	assert_int_equal(ce__suggest_distance("", "abc"), 3);
-	assert_int_equal(ce__suggest_distance("kitten", "sitting"), 3);
-	ce__suggest_offer(&suggest, "python3");
-	ce__suggest_offer(&suggest, "python");
-	ce__suggest_offer(&suggest, "python");
-	ce__suggest_offer(&suggest, "ruby");
-	ce__suggest_hint(&suggest, hint, sizeof(hint));
-	assert_string_equal(hint, " (did you mean \"python\" or \"python3\"?)");
-	ce__suggest_hint(&suggest, hint, 5);
-	assert_int_equal(strlen(hint), 4);
-}
-
-static void assert_expands(const char *word, const struct ce_template_values *values, const char *joined)
-{
-	struct ce_strv out = {0};
-	char text[256] = "";
-
-	assert_int_equal(ce__template_expand(word, values, &out), 0);
-	for (size_t i = 0; i < out.count; i++) {
-		strcat(text, out.items[i]);
-		strcat(text, "|");
-	}
-	assert_string_equal(text, joined);
-	ce__strv_finish(&out);
-}
-
-static void templates_are_filled_in(void **state)
-{
-	char *sources[] = {"main.c", "-o.c", "@x.c", NULL};
-	const char *args[] = {"", "a b", "{source}", NULL};
-	char *options[] = {"-std=c99", "{source}", NULL};
-	const struct ce_template_values values = {"dir.d/main.c", sources, args, 256, "/opt/codeexec/prebuilt/x-r", options};
-	const struct ce_template_values dash = {"-x", sources, NULL, 1, "", NULL};
-
-	(void)state;
-	assert_expands("plain", &values, "plain|");
-	assert_expands("", &values, "|");
-	assert_expands("{source}", &values, "dir.d/main.c|");
-	assert_expands("{stem}.o", &values, "dir.d/main.o|");
-	assert_expands("-Xmx{memory_mib}m", &values, "-Xmx256m|");
-	assert_expands("{{source}", &values, "{source}|");
-	assert_expands("{runtimes}/a:{prebuilt}/b", &values, "/opt/codeexec/a:/opt/codeexec/prebuilt/x-r/b|");
-	assert_expands("{$1} {} {", &values, "{$1} {} {|");
-	assert_int_equal(ce__template_expand("{print}", &values, &(struct ce_strv){0}), -EINVAL);
-	assert_expands("{args}", &values, "|a b|{source}|");
-	assert_expands("{args}", &dash, "");
-	assert_expands("{options}", &values, "-std=c99|{source}|");
-	assert_expands("{options}", &dash, "");
-	assert_expands("{sources}", &values, "main.c|./-o.c|./@x.c|");
-	assert_expands("{others}", &values, "./-o.c|./@x.c|");
-	assert_expands("{source}", &dash, "./-x|");
 }
 
 /* The block that docs/executors.md tells people to copy; its first line names the file. */
@@ -599,10 +508,7 @@ int main(void)
 	    cmocka_unit_test(what_makes_no_sense_is_refused),
 	    cmocka_unit_test(tests_that_can_never_pass_are_refused),
 	    cmocka_unit_test(depth_and_size_and_number_of_values_are_limited),
-	    cmocka_unit_test(walker_refuses_deep_nesting_and_too_many_events),
 	    cmocka_unit_test(every_cut_of_a_manifest_is_refused_or_read),
-	    cmocka_unit_test(suggestions_are_near_and_nearest_first),
-	    cmocka_unit_test(templates_are_filled_in),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
