@@ -13,18 +13,16 @@
 
 #define WORK_INODES 4 /* of every cell's tmpfs before it holds a file: its root, work, tmp, shm */
 
-static void read_disk(const struct ce_job *job, struct ce_stage_end *end)
+/* Which of the limits of its tmpfs are reached. */
+static uint64_t read_disk(const struct ce_job *job, struct ce_account *account)
 {
 	struct statfs st;
 
 	if (job->work_fd < 0 || fstatfs(job->work_fd, &st) < 0)
-		return;
-	end->account.disk_bytes = (uint64_t)(st.f_blocks - st.f_bfree) * (uint64_t)st.f_bsize;
-	end->account.disk_inodes = (uint64_t)(st.f_files - st.f_ffree);
-	if (st.f_bfree == 0)
-		end->limits_hit |= CE_LIMIT_DISK;
-	if (st.f_ffree == 0)
-		end->limits_hit |= CE_LIMIT_INODES;
+		return 0;
+	account->disk_bytes = (uint64_t)(st.f_blocks - st.f_bfree) * (uint64_t)st.f_bsize;
+	account->disk_inodes = (uint64_t)(st.f_files - st.f_ffree);
+	return (st.f_bfree == 0 ? CE_LIMIT_DISK : 0) | (st.f_ffree == 0 ? CE_LIMIT_INODES : 0);
 }
 
 static uint64_t since(uint64_t now, uint64_t before)
@@ -74,10 +72,14 @@ static void fill_account(const struct ce_supervisor *s, const struct ce_job *job
 	}
 }
 
-bool ce__outcome_files_do_not_fit(const struct ce_cell_record *record)
+bool ce__outcome_files_do_not_fit(const struct ce_job *job)
 {
-	return record->kind == CE_RECORD_FAILED && record->os_error == ENOSPC &&
-	       (!strcmp(record->step, "files") || !strcmp(record->step, "artifacts"));
+	const struct ce_cell_record *e = &job->ended;
+	struct ce_account account;
+
+	/* The kernel has other reasons to say so: with room left, it is no limit of the program's. */
+	return e->kind == CE_RECORD_FAILED && e->os_error == ENOSPC && (!strcmp(e->step, "files") || !strcmp(e->step, "artifacts")) &&
+	       read_disk(job, &account) != 0;
 }
 
 /* The program ended by itself, badly. */
@@ -122,10 +124,8 @@ static void note_limits(const struct ce_job *job, const struct ce_cell_usage *us
  * does not fit into its cell. */
 static void judge_unexecutable(const struct ce_job *job, struct ce_stage_end *end)
 {
-	if (ce__outcome_files_do_not_fit(&job->ended)) {
+	if (ce__outcome_files_do_not_fit(job)) {
 		end->outcome = CE_OUTCOME_DISK_LIMIT;
-		if (!(end->limits_hit & CE_LIMIT_INODES))
-			end->limits_hit |= CE_LIMIT_DISK;
 		snprintf(end->message, sizeof(end->message), "not started: %.100s does not fit into its disk space",
 			 job->ended.path);
 		return;
@@ -179,7 +179,7 @@ void ce__outcome_decide(struct ce_supervisor *s, struct ce_job *job, const struc
 	end->protections = job->started.protections |
 			   (s->limits_info.protections & ~job->plan->disable);
 	fill_account(s, job, usage, end);
-	read_disk(job, end);
+	end->limits_hit |= read_disk(job, &end->account);
 	note_limits(job, usage, (int)end->signal, end);
 	if (job->killed_for) {
 		end->outcome = job->killed_for;

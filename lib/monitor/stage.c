@@ -196,7 +196,7 @@ static bool finish_failed_setup(struct ce_supervisor *s, struct ce_job *job)
 		return false;
 	if (!strcmp(e->step, "execve") && e->path[0] != '/')
 		return false; /* what the user brought or compiled is no program: outcome.c tells */
-	if (ce__outcome_files_do_not_fit(e))
+	if (ce__outcome_files_do_not_fit(job))
 		return false;
 	ce__failure_set(&failure, CE_ERR_OS, (int)e->os_error, e->step, "cannot set up the cell: %s%s%s", e->step,
 			e->path[0] ? " " : "", e->path);

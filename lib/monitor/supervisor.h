@@ -286,7 +286,7 @@ void ce__outcome_decide(struct ce_supervisor *s, struct ce_job *job, const struc
 			struct ce_stage_end *end);
 
 /* The request's files, or what the compile stage made of them, are more than the disk limit allows: a limit, no error. */
-bool ce__outcome_files_do_not_fit(const struct ce_cell_record *record);
+bool ce__outcome_files_do_not_fit(const struct ce_job *job);
 
 /* watch.c: clocks and samples. Returns the milliseconds until something is due, -1 for nothing. */
 int ce__watch_due(struct ce_supervisor *s);

@@ -80,6 +80,7 @@ int ce__files_write(struct ce_cell *cell, const char **path)
 {
 	CE_CLEANUP_FD int work = open_work();
 
+	*path = "/work";
 	return work < 0 ? work : ce__files_put(work, cell->setup->plan, CE_CELL_UID, path);
 }
 
@@ -167,13 +168,12 @@ int ce__files_copy_artifacts(struct ce_cell *cell, const char **path)
 
 	if (setup->artifacts_fd < 0 && setup->compiled_fd < 0)
 		return 0;
+	*path = "/work";
 	work = open_work();
 	if (work < 0)
 		return work;
-	if (setup->compiled_fd >= 0) {
-		*path = "/work";
+	if (setup->compiled_fd >= 0)
 		return ce__files_unpack(work, setup->compiled_fd);
-	}
 	from = openat(setup->artifacts_fd, "work", O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	if (from < 0)
 		return -errno;

@@ -9,6 +9,7 @@
  *   log=PATH         one line per run is appended: "PID COUNT"; written at its start with a count of 0, too
  *   nth=N            the N-th system call from the supervisor's start on; 0: none
  *   only=NUMBER      counts this call alone; -1: all
+ *   of=ROLE          counts those of "supervisor", "init" or "program" alone
  *   errno=E */
 #include <elf.h>
 #include <errno.h>
@@ -29,7 +30,7 @@
 #include <unistd.h>
 
 struct config {
-	char supervisor[PATH_MAX], marker[PATH_MAX], log[PATH_MAX];
+	char supervisor[PATH_MAX], marker[PATH_MAX], log[PATH_MAX], role[PATH_MAX];
 	unsigned long long nth;
 	long long only;
 	int error;
@@ -78,6 +79,8 @@ static bool read_config(void)
 			config.nth = strtoull(line + 4, NULL, 10);
 		else if (strncmp(line, "only=", 5) == 0)
 			config.only = atoll(line + 5);
+		else if (strncmp(line, "of=", 3) == 0)
+			strcpy(config.role, line + 3);
 		else if (strncmp(line, "errno=", 6) == 0)
 			config.error = atoi(line + 6);
 	}
@@ -154,6 +157,8 @@ static void on_entry(pid_t pid, const struct __ptrace_syscall_info *info)
 	unsigned long long number = info->entry.nr;
 
 	if (config.only >= 0 && number != (unsigned long long)config.only)
+		return;
+	if (config.role[0] && strcmp(role(pid), config.role) != 0)
 		return;
 	if (++counted != config.nth || cannot_fail(number))
 		return;

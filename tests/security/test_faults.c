@@ -90,15 +90,15 @@ static void timeout_trial(struct verdict *v, const struct program *p)
 	ce_sandbox_destroy(sandbox);
 }
 
-/* `only` -1: whatever call it is. */
-static void configure(uint64_t nth, int error, long only)
+/* `only` -1: whatever call it is; `role` "": whoever makes it. */
+static void configure(uint64_t nth, int error, long only, const char *role)
 {
 	FILE *f = fopen(config_path, "we");
 
 	if (!f)
 		abort();
-	fprintf(f, "supervisor=%s\nmarker=%s\nlog=%s\nnth=%llu\nerrno=%d\nonly=%ld\n", world.supervisor, marker,
-		log_path, (unsigned long long)nth, error, only);
+	fprintf(f, "supervisor=%s\nmarker=%s\nlog=%s\nnth=%llu\nerrno=%d\nonly=%ld\nof=%s\n", world.supervisor, marker,
+		log_path, (unsigned long long)nth, error, only, role);
 	fclose(f);
 	unlink(marker);
 	unlink(log_path);
@@ -180,7 +180,7 @@ static bool run_configured(trial_fn body, const struct program *p, struct verdic
 /* One failure. */
 static bool run_trial(const struct program *p, uint64_t nth, int error, struct verdict *v, uint64_t *calls)
 {
-	configure(nth, error, -1);
+	configure(nth, error, -1, "");
 	return run_configured(trial, p, v, calls);
 }
 
@@ -237,23 +237,23 @@ static void sweep(const char *title, const struct program *p, int error, bool al
 	       title, (unsigned long long)tried, strerrorname_np(error));
 }
 
-/* Whatever the kernel says to it, what shall end does. */
-static void test_refused_kill(void)
+/* The first `call` of that process fails. */
+static void test_one(const char *promise, trial_fn body, const struct program *p, const char *role, long call, int error)
 {
-	static const struct program endless = { "bash", "while :; do :; done" };
-	char call[128];
+	char name[128];
 	struct verdict v;
 	bool ok;
 
-	configure(1, EINVAL, SYS_pidfd_send_signal);
-	ok = run_configured(timeout_trial, &endless, &v, NULL) && access(marker, F_OK) == 0;
-	name_call(call, sizeof(call));
-	if (!tap_ok(ok, "a program is ended although the kernel refuses to kill it"))
-		tap_diag("%s: %s", call, v.text);
+	configure(1, error, call, role);
+	ok = run_configured(body, p, &v, NULL) && access(marker, F_OK) == 0;
+	name_call(name, sizeof(name));
+	if (!tap_ok(ok, "%s", promise))
+		tap_diag("%s: %s", name, v.text);
 }
 
 int main(int argc, char **argv)
 {
+	static const struct program endless = { "bash", "while :; do :; done" };
 	bool all = argc > 2 && strcmp(argv[2], "--long") == 0;
 
 	if (argc < 2) {
@@ -267,7 +267,10 @@ int main(int argc, char **argv)
 	snprintf(config_path, sizeof(config_path), "%s/wrapper.conf", world.directory);
 	snprintf(marker, sizeof(marker), "%s/marker", world.directory);
 	snprintf(log_path, sizeof(log_path), "%s/log", world.directory);
-	test_refused_kill();
+	test_one("a program is ended although the kernel refuses to kill it", timeout_trial, &endless, "supervisor",
+		 SYS_pidfd_send_signal, EINVAL);
+	test_one("a file that the kernel has no room for, where the cell has, is no limit", trial, &bash_program, "program", SYS_fchown,
+		 ENOSPC);
 	sweep("bash", &bash_program, EPERM, all);
 	for (size_t i = 1; all && i < sizeof(errnos) / sizeof(errnos[0]); i++)
 		sweep("bash", &bash_program, errnos[i], true);
