@@ -70,7 +70,8 @@ int ce__setup_inherited(void)
 			syscall(SYS_rt_sigaction, i, default_action, NULL, 8);
 	signal(SIGPIPE, SIG_IGN);
 	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
+	if (sigprocmask(SIG_SETMASK, &none, NULL) < 0)
+		return -errno;
 	umask(022);
 	personality(0);
 	prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);

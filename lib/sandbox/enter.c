@@ -98,11 +98,10 @@ int ce__enter_observe(struct ce_cell *cell, const char **path)
 		uint64_t number;
 
 		*path = n->path;
-		if (size < 0) {
-			if (errno == ENOENT)
-				continue;
+		if (size < 0 && errno == ENOENT && ((cell->setup->disable | cell->setup->tolerate) & n->protection))
+			continue; /* this kernel has no such kind */
+		if (size < 0)
 			return -errno;
-		}
 		number = number_in(link, (size_t)size);
 		if (number == 0)
 			return -EINVAL;

@@ -45,14 +45,15 @@ static void program(struct ce_cell *cell)
 	_exit(127);
 }
 
-static void drop_capabilities(void)
+static int drop_capabilities(void)
 {
 	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct data[2];
 
 	memset(data, 0, sizeof(data));
-	syscall(SYS_capset, &head, data);
-	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	if (syscall(SYS_capset, &head, data) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return -errno;
+	return 0;
 }
 
 static uint64_t microseconds(struct timeval t)
@@ -154,6 +155,15 @@ static pid_t start_waiting_program(struct ce_cell *cell)
 	return pid;
 }
 
+/* Ours, of no table. */
+static _Noreturn void end_with(struct ce_cell *cell, const char *step)
+{
+	cell->record.os_error = errno;
+	ce__cell_copy_text(cell->record.step, sizeof(cell->record.step), step);
+	ce__cell_report(cell, CE_RECORD_FAILED);
+	_exit(1);
+}
+
 static pid_t start_program(struct ce_cell *cell)
 {
 	pid_t pid;
@@ -165,12 +175,9 @@ static pid_t start_program(struct ce_cell *cell)
 		if (pid == 0)
 			program(cell);
 	}
-	if (pid > 0)
-		return pid;
-	cell->record.os_error = errno;
-	ce__cell_copy_text(cell->record.step, sizeof(cell->record.step), "fork");
-	ce__cell_report(cell, CE_RECORD_FAILED);
-	_exit(1);
+	if (pid < 0)
+		end_with(cell, "fork");
+	return pid;
 }
 
 /* What only the program's process needed. Of a cell that was made ahead it came to that one, and is not ours. */
@@ -190,7 +197,7 @@ static void close_program_fds(const struct ce_cell_setup *setup)
 void ce__cell_main(const struct ce_cell_setup *setup)
 {
 	struct ce_cell cell;
-	sigset_t all, previous, child;
+	sigset_t all, none, child;
 	int signal_fd;
 	pid_t pid;
 
@@ -198,9 +205,10 @@ void ce__cell_main(const struct ce_cell_setup *setup)
 	cell.setup = setup;
 	/* The vfork child shares this memory: no signal handler may ever run in it, and there is none. */
 	sigfillset(&all);
-	sigprocmask(SIG_SETMASK, &all, &previous);
-	sigemptyset(&previous);
-	cell.program_mask = &previous;
+	if (sigprocmask(SIG_SETMASK, &all, NULL) < 0)
+		end_with(&cell, "signals"); /* nobody would be told of the program's end */
+	sigemptyset(&none);
+	cell.program_mask = &none;
 	if (ce__cell_run_steps(&cell, ce__cell_init_steps, CE_TABLE_INIT)) {
 		ce__cell_report(&cell, CE_RECORD_FAILED);
 		_exit(1);
@@ -208,12 +216,8 @@ void ce__cell_main(const struct ce_cell_setup *setup)
 	sigemptyset(&child);
 	sigaddset(&child, SIGCHLD);
 	signal_fd = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (signal_fd < 0) {
-		cell.record.os_error = errno;
-		ce__cell_copy_text(cell.record.step, sizeof(cell.record.step), "signalfd");
-		ce__cell_report(&cell, CE_RECORD_FAILED);
-		_exit(1);
-	}
+	if (signal_fd < 0)
+		end_with(&cell, "signalfd");
 	if (setup->adopt) {
 		/* The number that the first one here gets: the zygote sees to it. */
 		pid = CE_CELL_PROGRAM_PID;
@@ -222,7 +226,8 @@ void ce__cell_main(const struct ce_cell_setup *setup)
 	} else {
 		pid = start_program(&cell);
 	}
-	drop_capabilities();
+	if (drop_capabilities())
+		_exit(1); /* and the program with us */
 	close_program_fds(setup);
 	if (setup->park_fd >= 0)
 		close(setup->park_fd); /* so that the supervisor sees when the program is gone */
