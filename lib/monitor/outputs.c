@@ -54,35 +54,37 @@ static int write_head(int out, const struct ce_file_record *record, const char *
 	return r ? r : pad(out, record->name_size);
 }
 
-static int add_file(void *context, const char *path, int fd, const struct stat *st, const char *skipped)
+static int add_file(void *context, const struct ce_found *found)
 {
 	struct bundle *b = context;
-	struct ce_file_record record = { .name_size = strlen(path) };
+	struct ce_file_record record = { .name_size = strlen(found->path) };
+	const char *skipped = found->skipped;
+	uint64_t size = skipped ? 0 : (uint64_t)found->st.st_size;
 	off_t start;
 	int r;
 
 	if (b->all && skipped)
-		return 0; /* what is no plain file the run stage does not get either */
-	if (b->records++ >= RECORDS_MAX || (b->all && (uint64_t)st->st_size > b->left))
+		return -found->os_error; /* what is no plain file the run stage does not get either */
+	if (b->records++ >= RECORDS_MAX || (b->all && size > b->left))
 		return -E2BIG;
 	start = lseek(b->memfd, 0, SEEK_CUR);
 	if (start < 0)
 		return -errno;
-	if (!skipped && (uint64_t)st->st_size > b->left)
+	if (size > b->left)
 		skipped = "over the size cap of all outputs together";
 	if (skipped) {
 		record.flags = CE_OUTPUT_FILE_SKIPPED;
 		snprintf(record.reason, sizeof(record.reason), "%s", skipped);
 	} else {
-		record.data_size = (uint64_t)st->st_size;
-		record.flags = st->st_mode & 0111 ? CE_OUTPUT_FILE_EXECUTABLE : 0;
-		record.mode = st->st_mode & 0777;
+		record.data_size = size;
+		record.flags = found->st.st_mode & 0111 ? CE_OUTPUT_FILE_EXECUTABLE : 0;
+		record.mode = found->st.st_mode & 0777;
 		b->left -= record.data_size;
 	}
-	r = write_head(b->memfd, &record, path);
+	r = write_head(b->memfd, &record, found->path);
 	if (r || !record.data_size)
 		return r;
-	if (copy(b->memfd, fd, record.data_size) == 0)
+	if (copy(b->memfd, found->fd, record.data_size) == 0)
 		return pad(b->memfd, record.data_size);
 	if (b->all)
 		return -EIO;
@@ -92,7 +94,7 @@ static int add_file(void *context, const char *path, int fd, const struct stat *
 	snprintf(record.reason, sizeof(record.reason), "could not be read");
 	if (ftruncate(b->memfd, start) < 0 || lseek(b->memfd, start, SEEK_SET) < 0)
 		return -errno;
-	return write_head(b->memfd, &record, path);
+	return write_head(b->memfd, &record, found->path);
 }
 
 /* Collects what the patterns find and seals it. 0, -E2BIG if the list ended early, or -errno. */

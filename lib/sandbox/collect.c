@@ -45,28 +45,44 @@ static bool has_wildcard(const char *text, size_t size)
 	return false;
 }
 
+static int skip(struct walk *w, struct ce_found *found, const char *why, int os_error)
+{
+	found->skipped = why;
+	found->os_error = os_error;
+	return w->fn(w->context, found);
+}
+
 static int give_file(struct walk *w, int dirfd, const char *name)
 {
+	struct ce_found found = { .path = w->path, .fd = -1 };
 	CE_CLEANUP_FD int fd = -1;
 	CE_CLEANUP_FD int look = open_beneath(dirfd, name, O_PATH);
-	struct stat st;
 
 	if (look == -ENOENT || look == -ENOTDIR)
 		return 0;
 	if (look < 0)
-		return w->fn(w->context, w->path, -1, NULL, "could not be looked at");
-	if (fstat(look, &st) < 0)
+		return skip(w, &found, "could not be looked at", -look);
+	if (fstat(look, &found.st) < 0)
 		return -errno;
 	/* Opening a FIFO or a device has effects: what it is comes first. The cell is empty, so it stays what it is. */
-	if (!S_ISREG(st.st_mode))
-		return w->fn(w->context, w->path, -1, &st, S_ISLNK(st.st_mode) ? "a symbolic link" :
-			     S_ISDIR(st.st_mode) ? "a directory" : "not a regular file");
+	if (!S_ISREG(found.st.st_mode))
+		return skip(w, &found, S_ISLNK(found.st.st_mode) ? "a symbolic link" :
+			    S_ISDIR(found.st.st_mode) ? "a directory" : "not a regular file", 0);
 	fd = open_beneath(dirfd, name, 0);
 	if (fd < 0)
-		return w->fn(w->context, w->path, -1, &st, "could not be opened");
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
-		return w->fn(w->context, w->path, -1, &st, "not a regular file");
-	return w->fn(w->context, w->path, fd, &st, NULL);
+		return skip(w, &found, "could not be opened", -fd);
+	if (fstat(fd, &found.st) < 0)
+		return -errno;
+	if (!S_ISREG(found.st.st_mode))
+		return skip(w, &found, "not a regular file", 0);
+	found.fd = fd;
+	return w->fn(w->context, &found);
+}
+
+/* What a program can make of a name that is to lead to a directory. */
+static bool leads_nowhere(int error)
+{
+	return error == -ENOENT || error == -ENOTDIR || error == -ELOOP || error == -EXDEV || error == -EACCES;
 }
 
 static int walk_level(struct walk *w, int dirfd, const char *pattern, unsigned depth);
@@ -88,10 +104,7 @@ static int descend(struct walk *w, int dirfd, const char *name, const char *rest
 		r = give_file(w, dirfd, name);
 	} else {
 		child = open_beneath(dirfd, name, O_DIRECTORY);
-		if (child >= 0)
-			r = walk_level(w, child, rest, depth + 1);
-		else
-			child = -1;
+		r = child >= 0 ? walk_level(w, child, rest, depth + 1) : leads_nowhere(child) ? 0 : child;
 	}
 	w->length = before;
 	w->path[before] = '\0';

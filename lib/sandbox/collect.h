@@ -12,8 +12,16 @@
 #define CE_COLLECT_MAX_DEPTH 16
 #define CE_COLLECT_MAX_ENTRIES 65536
 
-/* `fd` is an open regular file, or -1 with the reason in `skipped`. A non-zero return stops the walk and is passed on. */
-typedef int (*ce_collect_fn)(void *context, const char *path, int fd, const struct stat *st, const char *skipped);
+struct ce_found {
+	const char *path;
+	int fd; /* an open regular file, or -1 */
+	struct stat st;
+	const char *skipped; /* why it is -1 */
+	int os_error;	     /* of it: it could not be had; 0: the program made it what it is */
+};
+
+/* A non-zero return stops the walk and is passed on. */
+typedef int (*ce_collect_fn)(void *context, const struct ce_found *found);
 
 /* Calls `fn` for every match of `pattern` under root_fd. '*', '?' and [...] do not match '/', nor a leading dot. A name
  * without a match is no error. 0, -errno, or what fn returned. */

@@ -98,20 +98,20 @@ static int copy_bytes(int out, int in, off_t *from, off_t left)
 	return 0;
 }
 
-static int copy_one(void *context, const char *name, int fd, const struct stat *st, const char *skipped)
+static int copy_one(void *context, const struct ce_found *found)
 {
 	int work = *(const int *)context;
 	CE_CLEANUP_FD int out = -1;
 
-	if (skipped)
-		return 0; /* an artifact that is no plain file is none */
+	if (found->skipped)
+		return -found->os_error; /* an artifact that is no plain file is none */
 	/* A file of the request keeps its own bytes, whatever the compile stage did to its copy. */
-	out = create(work, name, 0644 | (st->st_mode & 0111), CE_CELL_UID);
+	out = create(work, found->path, 0644 | (found->st.st_mode & 0111), CE_CELL_UID);
 	if (out == -EEXIST)
 		return 0;
 	if (out < 0)
 		return out;
-	return copy_bytes(out, fd, NULL, st->st_size);
+	return copy_bytes(out, found->fd, NULL, found->st.st_size);
 }
 
 /* The memfd can change no more, but what is in it came out of a compile cell. */

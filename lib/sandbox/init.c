@@ -85,6 +85,16 @@ static void report_exit(struct ce_cell *cell, int status, bool empty)
 	close(cell->setup->report_fd); /* wakes the supervisor, which waits for the end of what is told */
 }
 
+static pid_t wait_for_any(int *status)
+{
+	pid_t r;
+
+	do
+		r = waitpid(-1, status, WNOHANG);
+	while (r < 0 && errno == EINTR);
+	return r;
+}
+
 /* Reaps until the program itself is gone. The lifeline ends when the supervisor does. */
 static void reap(struct ce_cell *cell, pid_t pid, int signal_fd)
 {
@@ -98,19 +108,17 @@ static void reap(struct ce_cell *cell, pid_t pid, int signal_fd)
 		int status;
 		pid_t r;
 
-		while ((r = waitpid(-1, &status, WNOHANG)) > 0) {
-			int other;
-
+		while ((r = wait_for_any(&status)) > 0) {
 			if (r != pid)
 				continue;
 			do
-				r = waitpid(-1, &other, WNOHANG);
+				r = wait_for_any(NULL);
 			while (r > 0);
 			report_exit(cell, status, r < 0 && errno == ECHILD);
 			_exit(0);
 		}
 		/* Nobody must wait for one that cannot reap; but who adopts has no child until there is one. */
-		if (r < 0 && errno != EINTR && !(errno == ECHILD && cell->setup->adopt))
+		if (r < 0 && !(errno == ECHILD && cell->setup->adopt))
 			_exit(errno == ECHILD ? 0 : 1);
 		if (poll(fds, 2, -1) < 0 && errno != EINTR)
 			_exit(1);

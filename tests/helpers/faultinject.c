@@ -152,6 +152,12 @@ static bool cannot_fail(unsigned long long number)
 	return false;
 }
 
+/* Whatever it returns, the descriptor is closed. */
+static bool is_done_anyway(unsigned long long number)
+{
+	return number == SYS_close;
+}
+
 static void on_entry(pid_t pid, const struct __ptrace_syscall_info *info)
 {
 	unsigned long long number = info->entry.nr;
@@ -162,7 +168,7 @@ static void on_entry(pid_t pid, const struct __ptrace_syscall_info *info)
 		return;
 	if (++counted != config.nth || cannot_fail(number))
 		return;
-	if (access(config.marker, F_OK) == 0 || !replace_call(pid))
+	if (access(config.marker, F_OK) == 0 || (!is_done_anyway(number) && !replace_call(pid)))
 		return;
 	say(config.marker, O_EXCL, "%llu %s %#llx %#llx\n", number, role(pid),
 	    (unsigned long long)info->entry.args[0], (unsigned long long)info->entry.args[1]);

@@ -181,6 +181,7 @@ static bool run_configured(trial_fn body, const struct program *p, struct verdic
 /* One failure. */
 static bool run_trial(const struct program *p, uint64_t nth, int error, struct verdict *v, uint64_t *calls)
 {
+	verdict_injected = error;
 	configure(nth, error, -1, "");
 	return run_configured(trial, p, v, calls);
 }

@@ -13,6 +13,7 @@
 	 CE_PROTECTION_LANDLOCK_SCOPE | CE_PROTECTION_SESSION_KEYRING)
 
 uint64_t verdict_wanted;
+int verdict_injected;
 
 void verdict_set(struct verdict *v, int bad, const char *fmt, ...)
 {
@@ -37,6 +38,15 @@ void verdict_error(struct verdict *v, const char *what, const ce_error *error)
 		    step ? step : "(none)", ce_error_message(error));
 }
 
+/* The program's own file, and the kernel would not have it: as a shell would say it. */
+static bool is_refused_program(const ce_result *r)
+{
+	const char *message = ce_result_message(r), *reason = strerrordesc_np(verdict_injected);
+
+	return ce_result_outcome(r) == CE_OUTCOME_ERROR && ce_result_exit_code(r) == 126 && verdict_injected &&
+	       strncmp(message, "cannot execute ", 15) == 0 && reason && strstr(message, reason);
+}
+
 static void judge_result(struct verdict *v, const char *what, const ce_result *r, bool must_succeed)
 {
 	uint64_t missing = verdict_wanted & ~OPTIONAL & ~ce_result_protections(r, CE_STAGE_RUN);
@@ -49,6 +59,11 @@ static void judge_result(struct verdict *v, const char *what, const ce_result *r
 		v->met = 1;
 		verdict_set(v, must_succeed || !ce_result_message(r)[0], "%s: system_error: %s", what,
 			    ce_result_message(r));
+		return;
+	}
+	if (!must_succeed && is_refused_program(r)) {
+		v->met = 1;
+		verdict_set(v, 0, "%s: %s", what, ce_result_message(r));
 		return;
 	}
 	if (ce_result_outcome(r) != CE_OUTCOME_SUCCESS)

@@ -19,6 +19,8 @@ struct verdict {
 
 /* Protections of an execution without failures. */
 extern uint64_t verdict_wanted;
+/* The errno that calls are made to fail with; 0: they are not. */
+extern int verdict_injected;
 
 /* The first one tells, or the worst. */
 void verdict_set(struct verdict *v, int bad, const char *fmt, ...) __attribute__((format(printf, 3, 4)));

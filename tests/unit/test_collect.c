@@ -11,6 +11,7 @@
 #include <ftw.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -22,6 +23,7 @@ struct seen {
 	char names[SEEN_MAX][256];
 	char reasons[SEEN_MAX][64]; /* "": it was opened */
 	char data[SEEN_MAX][32];
+	int errors[SEEN_MAX];
 	size_t count;
 	int stop_with;
 };
@@ -29,21 +31,23 @@ struct seen {
 static int root_fd = -1;
 static char root_path[64];
 
-static int note(void *context, const char *path, int fd, const struct stat *st, const char *skipped)
+static int note(void *context, const struct ce_found *found)
 {
 	struct seen *s = context;
 	ssize_t n = 0;
 
 	assert_true(s->count < SEEN_MAX);
-	assert_true((fd >= 0) == (skipped == NULL));
-	if (fd >= 0) {
-		assert_true(S_ISREG(st->st_mode));
-		n = read(fd, s->data[s->count], sizeof(s->data[0]) - 1);
+	assert_true((found->fd >= 0) == (found->skipped == NULL));
+	assert_true(found->skipped || !found->os_error);
+	if (found->fd >= 0) {
+		assert_true(S_ISREG(found->st.st_mode));
+		n = read(found->fd, s->data[s->count], sizeof(s->data[0]) - 1);
 		assert_true(n >= 0);
 	}
 	s->data[s->count][n] = '\0';
-	snprintf(s->names[s->count], sizeof(s->names[0]), "%s", path);
-	snprintf(s->reasons[s->count], sizeof(s->reasons[0]), "%s", skipped ? skipped : "");
+	snprintf(s->names[s->count], sizeof(s->names[0]), "%s", found->path);
+	snprintf(s->reasons[s->count], sizeof(s->reasons[0]), "%s", found->skipped ? found->skipped : "");
+	s->errors[s->count] = found->os_error;
 	s->count++;
 	return s->stop_with;
 }
@@ -324,6 +328,51 @@ static void callback_stops_the_walk(void **state)
 	assert_int_equal(s.count, 1);
 }
 
+/* So many descriptors can be opened and no more. */
+static int collect_with(unsigned descriptors, const char *pattern, struct seen *s)
+{
+	struct rlimit before, low;
+	int next = dup(root_fd), r;
+
+	assert_true(next >= 0);
+	close(next);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	low = before;
+	low.rlim_cur = (rlim_t)next + descriptors;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
+	memset(s, 0, sizeof(*s));
+	r = ce__collect(root_fd, pattern, note, s);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	return r;
+}
+
+/* Unlike one that the program made unreadable, it may be there the next time. */
+static void a_file_that_the_host_has_no_means_to_open_is_told_apart(void **state)
+{
+	struct seen s;
+
+	(void)state;
+	put("file", "text");
+	put_directory("d");
+	put("d/file", "text");
+	assert_int_equal(symlinkat("file", root_fd, "link"), 0);
+	assert_int_equal(collect_with(2, "file", &s), 0);
+	assert_true(has(&s, "file", ""));
+	assert_int_equal(collect_with(1, "file", &s), 0);
+	assert_true(has(&s, "file", "could not be opened"));
+	assert_int_equal(s.errors[0], EMFILE);
+	assert_int_equal(collect_with(0, "file", &s), 0);
+	assert_true(has(&s, "file", "could not be looked at"));
+	assert_int_equal(s.errors[0], EMFILE);
+	assert_int_equal(collect_with(1, "link", &s), 0);
+	assert_true(has(&s, "link", "a symbolic link"));
+	assert_int_equal(s.errors[0], 0);
+	assert_int_equal(collect_with(0, "d/file", &s), -EMFILE);
+	assert_int_equal(collect_with(0, "*", &s), -EMFILE);
+	assert_int_equal(collect_with(3, "d/file", &s), 0);
+	assert_true(has(&s, "d/file", ""));
+}
+
 #define WITH_ROOT(test) cmocka_unit_test_setup_teardown(test, make_root, remove_root)
 
 int main(void)
@@ -340,6 +389,7 @@ int main(void)
 		WITH_ROOT(depth_is_bounded),
 		WITH_ROOT(entries_looked_at_are_bounded),
 		WITH_ROOT(callback_stops_the_walk),
+		WITH_ROOT(a_file_that_the_host_has_no_means_to_open_is_told_apart),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
