@@ -276,10 +276,10 @@ static void test_found(void)
 
 int main(int argc, char **argv)
 {
-	bool all = argc > 2 && strcmp(argv[2], "--long") == 0;
+	bool all = argc > 2 && strcmp(argv[2], "--long") == 0, c = argc > 3 && strcmp(argv[3], "c") == 0;
 
 	if (argc < 2) {
-		fprintf(stderr, "usage: %s FAULTINJECT [--long]\n", argv[0]);
+		fprintf(stderr, "usage: %s FAULTINJECT [--long [c]]\n", argv[0]);
 		return 2;
 	}
 	signal(SIGPIPE, SIG_IGN);
@@ -290,11 +290,8 @@ int main(int argc, char **argv)
 	snprintf(marker, sizeof(marker), "%s/marker", world.directory);
 	snprintf(log_path, sizeof(log_path), "%s/log", world.directory);
 	test_found();
-	sweep("bash", &bash_program, EPERM, all);
-	for (size_t i = 1; all && i < sizeof(errnos) / sizeof(errnos[0]); i++)
-		sweep("bash", &bash_program, errnos[i], true);
-	if (all)
-		sweep("c", &c_program, EPERM, true);
+	for (size_t i = 0; i < (all ? sizeof(errnos) / sizeof(errnos[0]) : 1); i++)
+		sweep(c ? "c" : "bash", c ? &c_program : &bash_program, errnos[i], all);
 	world_close(&world);
 	return tap_done();
 }
