@@ -46,7 +46,7 @@ struct ce_cgroup1_cell {
 const char *ce__cgroup1_path(char *path, const struct ce_cgroup1_cell *cell, const char *file);
 
 /* cgroup1_usage.c */
-int ce__cgroup1_sample(struct ce_limits_backend *backend, struct ce_limits_cell *handle, bool full,
+int ce__cgroup1_sample(struct ce_limits_backend *backend, struct ce_limits_cell *handle, enum ce_sample depth,
 		       struct ce_cell_usage *out);
 int ce__cgroup1_residue(struct ce_limits_backend *backend, struct ce_limits_cell *handle, uint64_t *kernel_bytes);
 /* From now on the peak is that of what comes. */

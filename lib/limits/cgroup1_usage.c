@@ -96,7 +96,7 @@ static int read_memory_hits(struct ce_limits_backend *backend, struct ce_cgroup1
 	return r;
 }
 
-int ce__cgroup1_sample(struct ce_limits_backend *backend, struct ce_limits_cell *handle, bool full,
+int ce__cgroup1_sample(struct ce_limits_backend *backend, struct ce_limits_cell *handle, enum ce_sample depth,
 		       struct ce_cell_usage *out)
 {
 	const struct ce_cgroup1 *v1 = backend->state;
@@ -112,7 +112,7 @@ int ce__cgroup1_sample(struct ce_limits_backend *backend, struct ce_limits_cell 
 	if (r == 0 && v1->cpuacct >= 0)
 		r = read_number(backend, cell, CE_V1_CPU, &ns);
 	out->cpu_us = ns / 1000;
-	if (r < 0 || !full)
+	if (r < 0 || depth < CE_SAMPLE_COUNTERS)
 		return r;
 	r = read_number(backend, cell, CE_V1_PEAK, &out->memory_peak_bytes);
 	if (r == 0)
@@ -121,7 +121,7 @@ int ce__cgroup1_sample(struct ce_limits_backend *backend, struct ce_limits_cell 
 		r = read_keyed(backend, cell, CE_V1_TASK_HITS, "max", &out->task_hits);
 	if (r == 0 && v1->pids_peak)
 		r = read_number(backend, cell, CE_V1_TASKS_PEAK, &out->tasks_peak);
-	return r < 0 ? r : read_split(backend, cell, out);
+	return r < 0 || depth < CE_SAMPLE_SPLIT ? r : read_split(backend, cell, out);
 }
 
 int ce__cgroup1_residue(struct ce_limits_backend *backend, struct ce_limits_cell *handle, uint64_t *kernel_bytes)

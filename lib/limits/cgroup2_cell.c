@@ -211,7 +211,7 @@ static int read_io(const struct ce_limits_backend *backend, struct v2_cell *cell
 	return r < 0 ? r : ce__limits_parse_io_stat(text, &out->read_bytes, &out->write_bytes);
 }
 
-static int sample_cell(struct ce_limits_backend *backend, struct ce_limits_cell *handle, bool full,
+static int sample_cell(struct ce_limits_backend *backend, struct ce_limits_cell *handle, enum ce_sample depth,
 		       struct ce_cell_usage *out)
 {
 	const struct ce_cgroup2 *v2 = backend->state;
@@ -222,10 +222,10 @@ static int sample_cell(struct ce_limits_backend *backend, struct ce_limits_cell 
 		r = read_number(backend, cell, FILE_MEMORY, &out->memory_bytes);
 	if (r == 0)
 		r = read_number(backend, cell, FILE_TASKS, &out->tasks);
-	if (r < 0 || !full)
+	if (r < 0 || depth < CE_SAMPLE_COUNTERS)
 		return r;
 	r = read_events(backend, cell, out);
-	if (r == 0)
+	if (r == 0 && depth >= CE_SAMPLE_SPLIT)
 		r = read_split(backend, cell, out);
 	if (r == 0 && v2->memory_peak)
 		r = read_number(backend, cell, FILE_PEAK, &out->memory_peak_bytes);

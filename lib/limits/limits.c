@@ -208,15 +208,15 @@ static void subtract(struct ce_cell_usage *usage, const struct ce_cell_usage *ba
 	usage->write_bytes = since(usage->write_bytes, base->write_bytes);
 }
 
-int ce__limits_cell_sample(struct ce_limits_backend *backend, struct ce_limits_cell *cell, bool full,
+int ce__limits_cell_sample(struct ce_limits_backend *backend, struct ce_limits_cell *cell, enum ce_sample depth,
 			   struct ce_cell_usage *out)
 {
 	int r;
 
 	memset(out, 0, sizeof(*out));
-	r = cell->state ? backend->ops->cell_sample(backend, cell, full, out) : -EINVAL;
+	r = cell->state ? backend->ops->cell_sample(backend, cell, depth, out) : -EINVAL;
 	subtract(out, &cell->base);
-	if (full) {
+	if (depth >= CE_SAMPLE_COUNTERS) {
 		cell->last = *out;
 		cell->sampled = r == 0;
 	}

@@ -55,16 +55,23 @@ struct ce_cell_limits {
 	uint64_t processes; /* tasks of the program; the backend adds one for init */
 };
 
+/* How much of it is looked for. */
+enum ce_sample {
+	CE_SAMPLE_NOW,	    /* what is cheap */
+	CE_SAMPLE_COUNTERS, /* peaks and hits too */
+	CE_SAMPLE_SPLIT,    /* and the split of the memory: dear, as the kernel adds up what each processor has counted */
+};
+
 struct ce_cell_usage {
 	/* Always. rlimits: memory is the sum of the resident sets. */
 	uint64_t cpu_us;
 	uint64_t memory_bytes; /* now */
 	uint64_t tasks;        /* now */
-	uint64_t oom_kills;    /* since the cell was opened, as all that is counted; v2: with `full` only */
-	/* With `full` only. */
+	uint64_t oom_kills;    /* since the cell was opened, as all that is counted; v2: not with CE_SAMPLE_NOW */
+	/* Not with CE_SAMPLE_NOW. */
 	uint64_t memory_peak_bytes;                   /* 0: the kernel keeps none */
 	uint64_t tasks_peak;                          /* 0: the kernel keeps none */
-	uint64_t anon_bytes, file_bytes, shmem_bytes; /* now; they add up: file is without shmem (tmpfs) */
+	uint64_t anon_bytes, file_bytes, shmem_bytes; /* CE_SAMPLE_SPLIT; now; they add up: file is without shmem (tmpfs) */
 	uint64_t memory_hits; /* allocations that hit the limit; reclaim may have helped: page cache counts */
 	uint64_t task_hits;   /* forks refused by the limit */
 	uint64_t read_bytes, write_bytes; /* v2 with the io controller; else 0 */
@@ -93,14 +100,13 @@ int ce__limits_cell_open(struct ce_limits_backend *backend, const struct ce_cell
 void ce__limits_cell_started(struct ce_limits_backend *backend, struct ce_limits_cell *cell, pid_t init_pid);
 /* Everybody who goes there by itself has the descriptors for it. */
 void ce__limits_cell_attached(struct ce_limits_backend *backend, struct ce_limits_cell *cell);
-/* What is cheap to know now; with `full` also the split, peaks and hit counters. 0 or -errno. The split is to
- * be taken while the tasks live: it is of now. */
-int ce__limits_cell_sample(struct ce_limits_backend *backend, struct ce_limits_cell *cell, bool full,
+/* 0 or -errno. The split is to be taken while the tasks live: it is of now. */
+int ce__limits_cell_sample(struct ce_limits_backend *backend, struct ce_limits_cell *cell, enum ce_sample depth,
 			   struct ce_cell_usage *out);
 /* Kills every task in the cell, repeatedly until none is left that could fork (cgroup.kill, freezer, or
  * nothing to do for rlimits: the caller kills init through its pidfd and the pid namespace does the rest). */
 int ce__limits_cell_kill(struct ce_limits_backend *backend, struct ce_limits_cell *cell);
-/* Removes the cgroups, or keeps them for another cell if they are empty and the last full sample showed them in good order. -EBUSY
+/* Removes the cgroups, or keeps them for another cell if they are empty and the last sample of the counters showed them in good order. -EBUSY
  * while a task is still dying: the caller tries again later. */
 int ce__limits_cell_close(struct ce_limits_backend *backend, struct ce_limits_cell *cell);
 

@@ -34,7 +34,7 @@ struct ce_limits_ops {
 	int (*cell_open)(struct ce_limits_backend *backend, const struct ce_cell_limits *limits,
 			 struct ce_limits_cell *out, struct ce_failure *failure);
 	void (*cell_started)(struct ce_limits_cell *cell, pid_t init_pid);
-	int (*cell_sample)(struct ce_limits_backend *backend, struct ce_limits_cell *cell, bool full,
+	int (*cell_sample)(struct ce_limits_backend *backend, struct ce_limits_cell *cell, enum ce_sample depth,
 			   struct ce_cell_usage *out);
 	int (*cell_kill)(struct ce_limits_backend *backend, struct ce_limits_cell *cell);
 	/* Removes them. */

@@ -167,14 +167,14 @@ static void start_cell(struct ce_limits_cell *handle, pid_t init_pid)
 }
 
 /* `full` tells no more: peaks and hits are 0, there is no kernel that counts them. */
-static int sample_cell(struct ce_limits_backend *backend, struct ce_limits_cell *handle, bool full,
+static int sample_cell(struct ce_limits_backend *backend, struct ce_limits_cell *handle, enum ce_sample depth,
 		       struct ce_cell_usage *out)
 {
 	struct state *state = backend->state;
 	struct cell *cell = handle->state;
 	uint64_t ticks = 0, us;
 
-	(void)full;
+	(void)depth;
 	if (cell->init > 0)
 		ce__rlimits_tree(cell->init, state->children_file, &state->tree);
 	else

@@ -180,6 +180,8 @@ void ce__outcome_decide(struct ce_supervisor *s, struct ce_job *job, const struc
 			   (s->limits_info.protections & ~job->plan->disable);
 	fill_account(s, job, usage, end);
 	end->limits_hit |= read_disk(job, &end->account);
+	if (!end->account.memory_shmem_bytes) /* nobody looked */
+		end->account.memory_shmem_bytes = end->account.disk_bytes;
 	note_limits(job, usage, (int)end->signal, end);
 	if (job->killed_for) {
 		end->outcome = job->killed_for;

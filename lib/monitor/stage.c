@@ -14,6 +14,7 @@
 
 #include "monitor/shape.h"
 
+#define SHORT_US 50000 /* of a program */
 #define CLEAN_RETRY_US 5000
 #define CLEAN_PATIENCE_US 1000000
 
@@ -250,10 +251,13 @@ static void finish_stage(struct ce_supervisor *s, struct ce_job *job, const stru
 		ce__stage_start(s, job);
 }
 
+/* What was used, at the end. The split would cost a short program more of its time than it is worth. */
 static void sample_all(struct ce_supervisor *s, struct ce_job *job, struct ce_cell_usage *usage)
 {
+	bool was_short = ce__clock_us() - job->started.clock_us < SHORT_US;
+
 	memset(usage, 0, sizeof(*usage));
-	if (ce__watch_sample(s, job, true, usage) < 0)
+	if (ce__watch_sample(s, job, was_short ? CE_SAMPLE_COUNTERS : CE_SAMPLE_SPLIT, usage) < 0)
 		*usage = job->usage;
 }
 

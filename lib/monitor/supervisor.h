@@ -298,7 +298,7 @@ bool ce__watch_quiet(const struct ce_supervisor *s);
 int ce__watch_quiet_due(const struct ce_supervisor *s, int due);
 void ce__watch_begin(struct ce_supervisor *s, struct ce_job *job);
 /* What the job's program has used: without what its interpreter had used before the request came. */
-int ce__watch_sample(struct ce_supervisor *s, struct ce_job *job, bool full, struct ce_cell_usage *usage);
+int ce__watch_sample(struct ce_supervisor *s, struct ce_job *job, enum ce_sample depth, struct ce_cell_usage *usage);
 
 /* outputs.c: brings back files after the cell is empty. 0 or -errno. */
 int ce__outputs_send(struct ce_job *job);

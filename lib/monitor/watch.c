@@ -56,9 +56,9 @@ static uint64_t least(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-int ce__watch_sample(struct ce_supervisor *s, struct ce_job *job, bool full, struct ce_cell_usage *usage)
+int ce__watch_sample(struct ce_supervisor *s, struct ce_job *job, enum ce_sample depth, struct ce_cell_usage *usage)
 {
-	int r = ce__limits_cell_sample(s->limits, &job->limits, full, usage);
+	int r = ce__limits_cell_sample(s->limits, &job->limits, depth, usage);
 
 	if (!r)
 		usage->cpu_us -= least(usage->cpu_us, job->cpu_before_us);
@@ -182,9 +182,9 @@ static void sample(struct ce_supervisor *s, struct ce_job *job, uint64_t now)
 	/* A file that cannot be read must neither keep the loop busy nor the limits from being watched. */
 	job->check_us = now + COUNTER_INTERVAL_US;
 	memset(&usage, 0, sizeof(usage));
-	if (ce__watch_sample(s, job, true, &usage) < 0) {
+	if (ce__watch_sample(s, job, CE_SAMPLE_SPLIT, &usage) < 0) {
 		memset(&usage, 0, sizeof(usage));
-		if (ce__watch_sample(s, job, false, &usage) < 0)
+		if (ce__watch_sample(s, job, CE_SAMPLE_NOW, &usage) < 0)
 			return;
 	}
 	if (usage.cpu_us < job->usage.cpu_us)

@@ -84,7 +84,7 @@ void ce__zygote_ready(struct ce_supervisor *s, struct ce_job *job)
 		return;
 	}
 	job->state = CE_JOB_ZYGOTE;
-	if (ce__limits_cell_sample(s->limits, &job->limits, false, &usage) == 0)
+	if (ce__limits_cell_sample(s->limits, &job->limits, CE_SAMPLE_NOW, &usage) == 0)
 		job->zygote_bytes = usage.memory_bytes;
 	ce__watch_begin(s, job);
 }

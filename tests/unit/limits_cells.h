@@ -129,7 +129,7 @@ static inline struct ce_cell_usage sample(struct ce_limits_cell *cell, bool full
 {
 	struct ce_cell_usage usage;
 
-	assert_int_equal(ce__limits_cell_sample(fx.backend, cell, full, &usage), 0);
+	assert_int_equal(ce__limits_cell_sample(fx.backend, cell, full ? CE_SAMPLE_SPLIT : CE_SAMPLE_NOW, &usage), 0);
 	return usage;
 }
 

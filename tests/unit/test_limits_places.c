@@ -163,7 +163,7 @@ static int work_in_delegated(const char *instance)
 		return 3;
 	}
 	pid = start_in(&cell, touch_memory, 100);
-	if (waitpid(pid, NULL, 0) != pid || ce__limits_cell_sample(fx.backend, &cell, true, &usage) < 0)
+	if (waitpid(pid, NULL, 0) != pid || ce__limits_cell_sample(fx.backend, &cell, CE_SAMPLE_SPLIT, &usage) < 0)
 		return 4;
 	if (usage.oom_kills == 0)
 		return 5;
