@@ -474,7 +474,7 @@ CE_API int ce_result_output_truncated(const ce_result *result, ce_stage stage, i
 /* ce_account.flags */
 #define CE_ACCOUNT_MEMORY_IS_RSS (UINT64_C(1) << 0) /* memory_peak is a resident set: there was no cgroup */
 #define CE_ACCOUNT_TASKS_SAMPLED (UINT64_C(1) << 1) /* tasks_peak is the largest sample, not a counter */
-#define CE_ACCOUNT_SPLIT_SAMPLED (UINT64_C(1) << 2) /* memory_anon/file/shmem are of the last sample, see below */
+#define CE_ACCOUNT_SPLIT_SAMPLED (UINT64_C(1) << 2) /* memory_anon/file/shmem were looked at: below */
 #define CE_ACCOUNT_WARM (UINT64_C(1) << 3)          /* the interpreter had been started ahead; counted from hand-over */
 #define CE_ACCOUNT_CACHED (UINT64_C(1) << 4)        /* compile stage: it was compiled before; this time nothing was used */
 
@@ -483,7 +483,7 @@ CE_API int ce_result_output_truncated(const ce_result *result, ce_stage stage, i
  * system, faults, switches, max_rss from wait4 of the program and the children that it waited for;
  * memory_peak from memory.peak or memory.max_usage_in_bytes; blocks from wait4 (512-byte units);
  * memory_anon/file/shmem from memory.stat, where somebody looked: while it ran, or at the end of one that ran
- * for more than 50 ms. Else anon and file are 0, and shmem is what its files take. */
+ * for more than 50 ms. Else anon and file are 0, and shmem is what its files take, as it is at least. */
 typedef struct ce_account {
 	size_t size;
 	uint64_t flags;

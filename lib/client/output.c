@@ -53,12 +53,10 @@ void ce__output_take(ce_execution *e, const struct ce_stream *s, const char *dat
 }
 
 /* Up to `turns` reads; ends the stream at its end. */
-static void read_stream(ce_execution *e, struct ce_stream *s, size_t turns)
+static void read_stream(ce_execution *e, struct ce_stream *s, char *buffer, size_t size, size_t turns)
 {
-	char buffer[65536];
-
 	while (s->fd >= 0 && turns-- > 0) {
-		ssize_t n = read(s->fd, buffer, sizeof(buffer));
+		ssize_t n = read(s->fd, buffer, size);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -79,13 +77,17 @@ static void read_stream(ce_execution *e, struct ce_stream *s, size_t turns)
 
 void ce__output_read(ce_execution *e, struct ce_stream *s)
 {
-	read_stream(e, s, READ_TURNS);
+	char buffer[65536];
+
+	read_stream(e, s, buffer, sizeof(buffer), READ_TURNS);
 }
 
 void ce__output_drain(ce_execution *e, ce_stage stage)
 {
+	char buffer[16384]; /* beside the other one */
+
 	/* Bounded: everybody who could write is dead. A pipe holds at most 1 MiB, or what root's pipe-max-size says. */
 	for (size_t i = 0; i < CE_EXECUTION_STREAMS; i++)
 		if (e->streams[i].stage == stage)
-			read_stream(e, &e->streams[i], SIZE_MAX);
+			read_stream(e, &e->streams[i], buffer, sizeof(buffer), SIZE_MAX);
 }

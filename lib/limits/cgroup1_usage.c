@@ -80,6 +80,7 @@ static int read_split(struct ce_limits_backend *backend, struct ce_cgroup1_cell 
 	if (ce__limits_parse_keyed(text, "shmem", &out->shmem_bytes) < 0)
 		out->shmem_bytes = 0;
 	out->file_bytes = cache > out->shmem_bytes ? cache - out->shmem_bytes : 0;
+	out->has_split = true;
 	return 0;
 }
 

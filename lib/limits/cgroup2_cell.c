@@ -200,6 +200,7 @@ static int read_split(const struct ce_limits_backend *backend, struct v2_cell *c
 		return r;
 	/* "shmem" is a part of "file". */
 	out->file_bytes = file > out->shmem_bytes ? file - out->shmem_bytes : 0;
+	out->has_split = true;
 	return 0;
 }
 

@@ -65,13 +65,6 @@ static void retire(struct ce_limits_backend *backend)
 	}
 }
 
-/* What there is in all, which includes what a processor was charged for ahead, says the same at less cost: it is the kernel's own and
- * next to nothing. */
-static bool is_plainly_dry(const struct ce_cell_usage *usage, uint64_t kernel_bytes)
-{
-	return kernel_bytes <= KERNEL_BYTES && usage->memory_bytes <= kernel_bytes + RESIDUE_BYTES;
-}
-
 static bool is_dry(const struct ce_cell_usage *usage, uint64_t kernel_bytes, uint64_t advance)
 {
 	return usage->anon_bytes + usage->file_bytes + usage->shmem_bytes <= RESIDUE_BYTES && kernel_bytes <= KERNEL_BYTES &&
@@ -87,11 +80,9 @@ static int renew(struct ce_limits_backend *backend, const struct ce_cell_limits 
 	if (cell->odd)
 		return -EUCLEAN;
 	memset(&cell->base, 0, sizeof(cell->base));
-	r = backend->ops->cell_sample(backend, cell, CE_SAMPLE_COUNTERS, &cell->base);
+	r = backend->ops->cell_sample(backend, cell, CE_SAMPLE_SPLIT, &cell->base);
 	if (r == 0)
 		r = backend->ops->cell_residue(backend, cell, &kernel_bytes);
-	if (r == 0 && !is_plainly_dry(&cell->base, kernel_bytes))
-		r = backend->ops->cell_sample(backend, cell, CE_SAMPLE_SPLIT, &cell->base);
 	if (r < 0)
 		return r;
 	if (cell->base.tasks > 0 || cell->base.tasks_peak > CE_KEPT_TASKS_PEAK)

@@ -71,7 +71,10 @@ struct ce_cell_usage {
 	/* Not with CE_SAMPLE_NOW. */
 	uint64_t memory_peak_bytes;                   /* 0: the kernel keeps none */
 	uint64_t tasks_peak;                          /* 0: the kernel keeps none */
-	uint64_t anon_bytes, file_bytes, shmem_bytes; /* CE_SAMPLE_SPLIT; now; they add up: file is without shmem (tmpfs) */
+	/* With CE_SAMPLE_SPLIT only. */
+	bool has_split;                               /* somebody was there to be looked at */
+	uint64_t anon_bytes, file_bytes, shmem_bytes; /* now; they add up: file is without shmem (tmpfs) */
+	/* Not with CE_SAMPLE_NOW. */
 	uint64_t memory_hits; /* allocations that hit the limit; reclaim may have helped: page cache counts */
 	uint64_t task_hits;   /* forks refused by the limit */
 	uint64_t read_bytes, write_bytes; /* v2 with the io controller; else 0 */
@@ -88,7 +91,7 @@ struct ce_limits_cell {
 	void *state; /* the backend's, owned */
 	/* Of the dispatcher: */
 	struct ce_cell_usage base; /* what the counters showed when it was opened; zeros for a new one */
-	struct ce_cell_usage last; /* the last full sample, less the base */
+	struct ce_cell_usage last; /* the last sample of the counters, less the base */
 	unsigned uses;             /* cells that it has served, this one included */
 	bool sampled, odd;         /* there is a last sample; something happened that ends with this cell */
 };

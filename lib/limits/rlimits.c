@@ -166,7 +166,7 @@ static void start_cell(struct ce_limits_cell *handle, pid_t init_pid)
 	cell->init = init_pid;
 }
 
-/* `full` tells no more: peaks and hits are 0, there is no kernel that counts them. */
+/* However deep: peaks and hits are 0, there is no kernel that counts them. */
 static int sample_cell(struct ce_limits_backend *backend, struct ce_limits_cell *handle, enum ce_sample depth,
 		       struct ce_cell_usage *out)
 {
@@ -188,6 +188,7 @@ static int sample_cell(struct ce_limits_backend *backend, struct ce_limits_cell 
 		ticks += stat.ticks;
 		out->tasks += stat.threads;
 		add_memory(state, state->tree.pids[i], out);
+		out->has_split = true;
 	}
 	us = ticks * (1000000u / state->ticks_per_second);
 	if (us > cell->cpu_us)

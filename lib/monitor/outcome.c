@@ -48,7 +48,7 @@ static void fill_account(const struct ce_supervisor *s, const struct ce_job *job
 	a->memory_file_bytes = usage->file_bytes ? usage->file_bytes : job->usage.file_bytes;
 	a->memory_shmem_bytes = usage->shmem_bytes ? usage->shmem_bytes : job->usage.shmem_bytes;
 	a->tasks_peak = usage->tasks_peak;
-	a->flags |= CE_ACCOUNT_SPLIT_SAMPLED | (job->warm ? CE_ACCOUNT_WARM : 0);
+	a->flags |= (usage->has_split || job->usage.has_split ? CE_ACCOUNT_SPLIT_SAMPLED : 0) | (job->warm ? CE_ACCOUNT_WARM : 0);
 	if (exited) {
 		a->user_time_us = since(e->user_us, b->user_us);
 		a->system_time_us = since(e->system_us, b->system_us);
@@ -180,7 +180,8 @@ void ce__outcome_decide(struct ce_supervisor *s, struct ce_job *job, const struc
 			   (s->limits_info.protections & ~job->plan->disable);
 	fill_account(s, job, usage, end);
 	end->limits_hit |= read_disk(job, &end->account);
-	if (!end->account.memory_shmem_bytes) /* nobody looked */
+	/* Whoever looked, and when: what its files take is in it. */
+	if (end->account.memory_shmem_bytes < end->account.disk_bytes)
 		end->account.memory_shmem_bytes = end->account.disk_bytes;
 	note_limits(job, usage, (int)end->signal, end);
 	if (job->killed_for) {

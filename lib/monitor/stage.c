@@ -195,7 +195,7 @@ static bool finish_failed_setup(struct ce_supervisor *s, struct ce_job *job)
 
 	if (e->kind != CE_RECORD_FAILED || job->killed_for)
 		return false;
-	if (!strcmp(e->step, "execve") && e->path[0] != '/')
+	if (!strcmp(e->step, "execve") && e->path[0] != '/' && e->os_error != EMFILE && e->os_error != ENFILE)
 		return false; /* what the user brought or compiled is no program: outcome.c tells */
 	if (ce__outcome_files_do_not_fit(job))
 		return false;

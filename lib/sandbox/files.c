@@ -98,6 +98,12 @@ static int copy_bytes(int out, int in, off_t *from, off_t left)
 	return 0;
 }
 
+/* A file of the request keeps its own bytes, whatever the compile stage did to its copy: even if it made it a directory. */
+static bool is_the_requests(int error)
+{
+	return error == -EEXIST || error == -ENOTDIR;
+}
+
 static int copy_one(void *context, const struct ce_found *found)
 {
 	int work = *(const int *)context;
@@ -105,12 +111,9 @@ static int copy_one(void *context, const struct ce_found *found)
 
 	if (found->skipped)
 		return -found->os_error; /* an artifact that is no plain file is none */
-	/* A file of the request keeps its own bytes, whatever the compile stage did to its copy. */
 	out = create(work, found->path, 0644 | (found->st.st_mode & 0111), CE_CELL_UID);
-	if (out == -EEXIST)
-		return 0;
 	if (out < 0)
-		return out;
+		return is_the_requests(out) ? 0 : out;
 	return copy_bytes(out, found->fd, NULL, found->st.st_size);
 }
 
@@ -141,7 +144,7 @@ static int unpack_one(int work, int fd, off_t *at, off_t size)
 
 		if (r)
 			return r;
-	} else if (out != -EEXIST) { /* a file of the request keeps its own bytes here too */
+	} else if (!is_the_requests(out)) {
 		return out;
 	}
 	*at += (off_t)CE_PADDED(record.data_size);

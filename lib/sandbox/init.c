@@ -235,7 +235,7 @@ void ce__cell_main(const struct ce_cell_setup *setup)
 		pid = start_program(&cell);
 	}
 	if (drop_capabilities())
-		_exit(1); /* and the program with us */
+		end_with(&cell, "init-capabilities"); /* and the program with us */
 	close_program_fds(setup);
 	if (setup->park_fd >= 0)
 		close(setup->park_fd); /* so that the supervisor sees when the program is gone */

@@ -112,16 +112,21 @@ static void listen(ce_execution *execution, const ce_event *event, void *user_da
 static void a_kept_program_is_announced_like_a_new_one(void **state)
 {
 	static const char program[] = "#include <stdio.h>\n#warning told\nint main(void) { puts(\"ran\"); return 0; }\n";
-	ce_sandbox *sandbox = caching(16 * MIB, 0);
+	ce_sandbox_options o = fixture_options();
 	ce_request request = fixture_request("c", program);
 	struct heard first = { "" }, second = { "" };
 	ce_execution *execution;
+	ce_sandbox *sandbox;
 	char *compiler;
 
 	(void)state;
+	o.cache_bytes = 16 * MIB;
+	o.max_concurrent = 1;
+	sandbox = fixture_create(&o);
+	fixture_need_language(sandbox, "c");
 	fixture_finish(fixture_start(sandbox, &request, listen, &first));
 	execution = fixture_start(sandbox, &request, listen, &second);
-	pause_ms(300); /* its output waits as well as the news that it runs */
+	assert_true(run_kept(sandbox, &request, "ran\n")); /* after it: its output waits by now, as well as the news that it runs */
 	fixture_finish(execution);
 	assert_non_null(strstr(first.text, "[2]")); /* compiling; not the second time */
 	assert_null(strstr(second.text, "[2]"));

@@ -194,6 +194,24 @@ static void another_toolchain_makes_another_program(void **state)
 	tear_down(&w);
 }
 
+/* A compiler that user code can bring to anything. */
+static void a_file_of_the_request_stands_where_a_directory_is_made(void **state)
+{
+	struct workshop w;
+	ce_request request = fixture_request("made", "code");
+	const ce_file file = { "d", "plain", 5 };
+
+	(void)state;
+	build_workshop(&w, "private");
+	write_file(&w, "tools/compile", "#!/bin/sh\nrm d; mkdir d; echo x >d/data; printf '#!/bin/sh\\ncat d' >out; chmod +x out\n", 0755);
+	request.files = &file;
+	request.file_count = 1;
+	assert_false(run_kept(w.sandbox, &request, "plain"));
+	assert_true(run_kept(w.sandbox, &request, "plain"));
+	fixture_destroy(w.sandbox);
+	tear_down(&w);
+}
+
 static void a_language_that_runs_user_code_while_it_compiles_is_not_shared(void **state)
 {
 	struct workshop w;
@@ -225,6 +243,7 @@ int main(void)
 		TEST(tenants_do_not_meet),
 		TEST(tenants_share_if_the_caller_says_so),
 		TEST(another_toolchain_makes_another_program),
+		TEST(a_file_of_the_request_stands_where_a_directory_is_made),
 		TEST(a_language_that_runs_user_code_while_it_compiles_is_not_shared),
 	};
 

@@ -91,6 +91,38 @@ static void timeout_trial(struct verdict *v, const struct program *p)
 	ce_sandbox_destroy(sandbox);
 }
 
+/* One that is kept unless something failed. */
+static void keeping_trial(struct verdict *v, const struct program *p)
+{
+	ce_sandbox_options options = world_options(&world);
+	ce_account account = { .size = sizeof(account) };
+	ce_request request = ce_request_init();
+	ce_sandbox *sandbox = NULL;
+	ce_result *result = NULL;
+	ce_error *error = NULL;
+
+	options.supervisor_path = wrapper;
+	options.cache_bytes = 16 << 20;
+	request.language = p->language;
+	request.code = p->code;
+	request.code_size = strlen(p->code);
+	if (ce_sandbox_create(&options, &sandbox, &error))
+		verdict_set(v, 1, "%s", ce_error_message(error));
+	for (int i = 0; i < 2 && !error; i++) {
+		ce_result_free(result);
+		result = NULL;
+		if (ce_execute(sandbox, &request, &result, &error))
+			verdict_set(v, 1, "%s", ce_error_message(error));
+		else if (ce_result_outcome(result) != CE_OUTCOME_SUCCESS)
+			verdict_set(v, 1, "it ends with %s", ce_result_status(result));
+	}
+	if (!error && ce_result_account(result, CE_STAGE_COMPILE, &account) == 0)
+		verdict_set(v, 0, "%s", account.flags & CE_ACCOUNT_CACHED ? "was kept" : "not kept");
+	ce_error_free(error);
+	ce_result_free(result);
+	ce_sandbox_destroy(sandbox);
+}
+
 /* `only` -1: whatever call it is; `role` "": whoever makes it. */
 static void configure(uint64_t nth, int error, long only, const char *role)
 {
@@ -242,6 +274,7 @@ static void sweep(const char *title, const struct program *p, int error, bool al
 struct fault {
 	const char *role;
 	long call;
+	uint64_t nth;
 	int error;
 	const char *heard; /* what came of it */
 };
@@ -252,7 +285,7 @@ static void test_one(const char *promise, trial_fn body, const struct program *p
 	struct verdict v;
 	bool ok;
 
-	configure(1, fault->error, fault->call, fault->role);
+	configure(fault->nth, fault->error, fault->call, fault->role);
 	ok = run_configured(body, p, &v, NULL) && access(marker, F_OK) == 0 && strstr(v.text, fault->heard);
 	name_call(name, sizeof(name));
 	if (!tap_ok(ok, "%s", promise) || getenv("CE_TEST_VERBOSE"))
@@ -263,14 +296,22 @@ static void test_one(const char *promise, trial_fn body, const struct program *p
 static void test_found(void)
 {
 	static const struct program endless = { "bash", "while :; do :; done" };
-	static const struct fault kill = { "supervisor", SYS_pidfd_send_signal, EINVAL, "success" };
-	static const struct fault room = { "program", SYS_fchown, ENOSPC, "step files: " };
-	static const struct fault mask = { "init", SYS_rt_sigprocmask, EAGAIN, "step signals: " };
-	static const struct fault look = { "init", SYS_readlinkat, ENOENT, "step observe-namespaces: " };
+	static const struct fault kill = { "supervisor", SYS_pidfd_send_signal, 1, EINVAL, "success" };
+	static const struct fault room = { "program", SYS_fchown, 1, ENOSPC, "step files: " };
+	static const struct fault mask = { "init", SYS_rt_sigprocmask, 1, EAGAIN, "step signals: " };
+	static const struct fault capset = { "init", SYS_capset, 1, EPERM, "step init-capabilities: " };
+	static const struct fault artifact = { "program", SYS_openat2, 1, ENFILE, "artifacts main: " };
+	static const struct fault keep = { "supervisor", SYS_openat2, 1, ENFILE, "not kept" };
+	static const struct fault exec = { "program", SYS_execve, 2, ENFILE, "execve ./main: " };
+	static const struct fault look = { "init", SYS_readlinkat, 1, ENOENT, "step observe-namespaces: " };
 
 	test_one("a program is ended although the kernel refuses to kill it", timeout_trial, &endless, &kill);
 	test_one("a file that the kernel has no room for, where the cell has, is no limit", trial, &bash_program, &room);
 	test_one("an init that cannot block its signals says so", trial, &bash_program, &mask);
+	test_one("nor does one with capabilities go on", trial, &bash_program, &capset);
+	test_one("an artifact that cannot be opened is not left out", trial, &c_program, &artifact);
+	test_one("nor is a program kept without it", keeping_trial, &c_program, &keep);
+	test_one("a compiled program that the host cannot open is not the user's error", trial, &c_program, &exec);
 	test_one("a namespace that is not to be seen is not believed in", trial, &bash_program, &look);
 }
 

@@ -3,6 +3,7 @@
  * What is right when a call has failed somewhere: an error that names its step, a system_error, or a success in every detail. */
 #include "verdict.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -38,12 +39,14 @@ void verdict_error(struct verdict *v, const char *what, const ce_error *error)
 		    step ? step : "(none)", ce_error_message(error));
 }
 
-/* The program's own file, and the kernel would not have it: as a shell would say it. */
+/* The program's own file, and the kernel would not have it: as a shell would say it. Not for want of the host's. */
 static bool is_refused_program(const ce_result *r)
 {
 	const char *message = ce_result_message(r), *reason = strerrordesc_np(verdict_injected);
 
-	return ce_result_outcome(r) == CE_OUTCOME_ERROR && ce_result_exit_code(r) == 126 && verdict_injected &&
+	if (!verdict_injected || verdict_injected == EMFILE || verdict_injected == ENFILE)
+		return false;
+	return ce_result_outcome(r) == CE_OUTCOME_ERROR && ce_result_exit_code(r) == 126 &&
 	       strncmp(message, "cannot execute ", 15) == 0 && reason && strstr(message, reason);
 }
 
