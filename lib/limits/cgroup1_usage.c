@@ -103,16 +103,16 @@ int ce__cgroup1_sample(struct ce_limits_backend *backend, struct ce_limits_cell 
 	const struct ce_cgroup1 *v1 = backend->state;
 	struct ce_cgroup1_cell *cell = handle->state;
 	uint64_t ns = 0;
-	int r;
+	int r = v1->cpuacct < 0 ? 0 : read_number(backend, cell, CE_V1_CPU, &ns);
 
+	out->cpu_us = ns / 1000;
+	if (r < 0 || depth < CE_SAMPLE_NOW)
+		return r;
 	r = read_number(backend, cell, CE_V1_MEMORY, &out->memory_bytes);
 	if (r == 0)
 		r = read_keyed(backend, cell, CE_V1_OOM, "oom_kill", &out->oom_kills);
 	if (r == 0)
 		r = read_number(backend, cell, CE_V1_TASKS, &out->tasks);
-	if (r == 0 && v1->cpuacct >= 0)
-		r = read_number(backend, cell, CE_V1_CPU, &ns);
-	out->cpu_us = ns / 1000;
 	if (r < 0 || depth < CE_SAMPLE_COUNTERS)
 		return r;
 	r = read_number(backend, cell, CE_V1_PEAK, &out->memory_peak_bytes);

@@ -219,8 +219,9 @@ static int sample_cell(struct ce_limits_backend *backend, struct ce_limits_cell 
 	struct v2_cell *cell = handle->state;
 	int r = read_keyed(backend, cell, FILE_CPU, "usage_usec", &out->cpu_us);
 
-	if (r == 0)
-		r = read_number(backend, cell, FILE_MEMORY, &out->memory_bytes);
+	if (r < 0 || depth < CE_SAMPLE_NOW)
+		return r;
+	r = read_number(backend, cell, FILE_MEMORY, &out->memory_bytes);
 	if (r == 0)
 		r = read_number(backend, cell, FILE_TASKS, &out->tasks);
 	if (r < 0 || depth < CE_SAMPLE_COUNTERS)

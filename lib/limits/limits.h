@@ -57,27 +57,27 @@ struct ce_cell_limits {
 
 /* How much of it is looked for. */
 enum ce_sample {
+	CE_SAMPLE_CPU,	    /* cpu_us alone */
 	CE_SAMPLE_NOW,	    /* what is cheap */
 	CE_SAMPLE_COUNTERS, /* peaks and hits too */
 	CE_SAMPLE_SPLIT,    /* and the split of the memory: dear, as the kernel adds up what each processor has counted */
 };
 
 struct ce_cell_usage {
-	/* Always. rlimits: memory is the sum of the resident sets. */
 	uint64_t cpu_us;
-	uint64_t memory_bytes; /* now */
+	/* From CE_SAMPLE_NOW on. */
+	uint64_t memory_bytes; /* now; rlimits: the sum of the resident sets */
 	uint64_t tasks;        /* now */
 	uint64_t oom_kills;    /* since the cell was opened, as all that is counted; v2: not with CE_SAMPLE_NOW */
-	/* Not with CE_SAMPLE_NOW. */
+	/* From CE_SAMPLE_COUNTERS on. */
 	uint64_t memory_peak_bytes;                   /* 0: the kernel keeps none */
 	uint64_t tasks_peak;                          /* 0: the kernel keeps none */
-	/* With CE_SAMPLE_SPLIT only. */
-	bool has_split;                               /* somebody was there to be looked at */
-	uint64_t anon_bytes, file_bytes, shmem_bytes; /* now; they add up: file is without shmem (tmpfs) */
-	/* Not with CE_SAMPLE_NOW. */
 	uint64_t memory_hits; /* allocations that hit the limit; reclaim may have helped: page cache counts */
 	uint64_t task_hits;   /* forks refused by the limit */
 	uint64_t read_bytes, write_bytes; /* v2 with the io controller; else 0 */
+	/* With CE_SAMPLE_SPLIT only. */
+	bool has_split;                               /* somebody was there to be looked at */
+	uint64_t anon_bytes, file_bytes, shmem_bytes; /* now; they add up: file is without shmem (tmpfs) */
 };
 
 #define CE_CELL_ATTACH_MAX 4

@@ -20,6 +20,38 @@ static void close_all(int *fds, size_t count)
 		ce__base_close(&fds[i]);
 }
 
+/* Where plans that come in the message lie: no cell but its own inherits one, so others' programs and inputs stay unseen. A mapping
+ * for each costs a short execution one part in fifty, so some are kept, empty. */
+static void *take_room(struct ce_supervisor *s)
+{
+	void *room;
+
+	if (s->plan_room_count > 0)
+		return s->plan_rooms[--s->plan_room_count];
+	room = mmap(NULL, CE_PLAN_INLINE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (room == MAP_FAILED)
+		return NULL;
+	if (madvise(room, CE_PLAN_INLINE_BYTES, MADV_DONTFORK) < 0) {
+		munmap(room, CE_PLAN_INLINE_BYTES);
+		return NULL;
+	}
+	return room;
+}
+
+static void free_plan(struct ce_supervisor *s, struct ce_job *job)
+{
+	if (!job->plan)
+		return;
+	if (!job->plan_in_room) {
+		munmap(job->plan, job->plan_size);
+	} else if (s->plan_room_count < CE_PLAN_ROOMS) {
+		explicit_bzero(job->plan, job->plan_size);
+		s->plan_rooms[s->plan_room_count++] = job->plan;
+	} else {
+		munmap(job->plan, CE_PLAN_INLINE_BYTES);
+	}
+}
+
 static void free_job(struct ce_supervisor *s, struct ce_job *job)
 {
 	ce__supervisor_drop_fd(s, &job->socket);
@@ -43,8 +75,7 @@ static void free_job(struct ce_supervisor *s, struct ce_job *job)
 	ce__base_close(&job->compiled_fd);
 	free(job->setup.argv);
 	free(job->setup.env);
-	if (job->plan)
-		munmap(job->plan, job->plan_size);
+	free_plan(s, job);
 	free(job);
 }
 
@@ -113,34 +144,35 @@ static bool is_sealed(int memfd)
 	return found >= 0 && (found & seals) == seals;
 }
 
-/* The plan gets a mapping of its own that no cell but its own inherits: others' programs and inputs stay unseen. */
-static int map_plan(struct ce_job *job, const void *inline_plan, size_t inline_size, int *memfd)
+static int copy_plan(struct ce_supervisor *s, struct ce_job *job, const void *inline_plan, size_t size)
+{
+	job->plan = take_room(s);
+	if (!job->plan)
+		return -ENOMEM;
+	job->plan_in_room = true;
+	job->plan_size = size;
+	memcpy(job->plan, inline_plan, size);
+	return 0;
+}
+
+static int map_plan(struct ce_job *job, int *memfd)
 {
 	struct stat st;
 	void *p;
 
-	if (inline_size) {
-		p = mmap(NULL, inline_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-		if (p == MAP_FAILED)
-			return -errno;
-		memcpy(p, inline_plan, inline_size);
-		mprotect(p, inline_size, PROT_READ);
-		job->plan_size = inline_size;
-	} else {
-		if (!is_sealed(*memfd) || fstat(*memfd, &st) < 0 || st.st_size <= 0 || (uint64_t)st.st_size > CE_PLAN_MAX_BYTES)
-			return -EINVAL;
-		p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, *memfd, 0);
-		if (p == MAP_FAILED)
-			return -errno;
-		job->plan_size = (size_t)st.st_size;
-		job->plan_fd = ce__steal_fd(memfd);
-	}
+	if (!is_sealed(*memfd) || fstat(*memfd, &st) < 0 || st.st_size <= 0 || (uint64_t)st.st_size > CE_PLAN_MAX_BYTES)
+		return -EINVAL;
+	p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, *memfd, 0);
+	if (p == MAP_FAILED)
+		return -errno;
 	job->plan = p;
+	job->plan_size = (size_t)st.st_size;
+	job->plan_fd = ce__steal_fd(memfd);
 	return madvise(p, job->plan_size, MADV_DONTFORK) < 0 ? -errno : 0;
 }
 
 /* Takes descriptors and plan out of a START message. */
-static int fill_job(struct ce_job *job, const struct ce_start *start, const char *inline_plan, int *fds, size_t count,
+static int fill_job(struct ce_supervisor *s, struct ce_job *job, const struct ce_start *start, const char *inline_plan, int *fds, size_t count,
 		    struct ce_failure *failure)
 {
 	size_t stages = start->stage_count, wanted = 4;
@@ -161,7 +193,7 @@ static int fill_job(struct ce_job *job, const struct ce_start *start, const char
 	}
 	if (start->compiled)
 		job->compiled_fd = ce__steal_fd(&fds[stages == 2 ? 6 : 4]);
-	r = map_plan(job, inline_plan, (size_t)start->inline_size, &fds[count - 1]);
+	r = start->inline_size ? copy_plan(s, job, inline_plan, (size_t)start->inline_size) : map_plan(job, &fds[count - 1]);
 	if (r)
 		return ce__failure_set(failure, CE_ERR_OS, -r, "start", "cannot take the plan");
 	r = ce__plan_check(job->plan, job->plan_size, failure);
@@ -187,7 +219,7 @@ static void take_start(struct ce_supervisor *s, const char *message, size_t size
 	if (!job)
 		return;
 	job->queued_us = ce__clock_us();
-	r = fill_job(job, &start, message + sizeof(start), fds, count, &failure);
+	r = fill_job(s, job, &start, message + sizeof(start), fds, count, &failure);
 	if (!r && ce__supervisor_watch_fd(s, job->socket, &job->socket_source))
 		r = ce__failure_set(&failure, CE_ERR_OS, errno, "start", "cannot watch the execution");
 	if (r) {

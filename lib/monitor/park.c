@@ -106,7 +106,7 @@ static bool hand_over(struct ce_supervisor *s, struct ce_job *job, struct ce_job
 
 	take_news(parked);
 	if (!is_alive(parked) || put_files(s, job, parked) || ce__prepare_streams(s, job, parked->slot->program_uid, &ignored) ||
-	    ce__limits_cell_sample(s->limits, &parked->limits, CE_SAMPLE_NOW, &usage) < 0 ||
+	    ce__limits_cell_sample(s->limits, &parked->limits, CE_SAMPLE_CPU, &usage) < 0 ||
 	    ce__message_send(parked->park_fd, &go, sizeof(go), NULL, 0, job->stdio[0], 3)) {
 		/* Whatever it is, a cell made afresh does not have it, or says what it is. */
 		ce__stage_kill(s, parked, CE_OUTCOME_CANCELLED, 0);

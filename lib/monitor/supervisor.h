@@ -20,6 +20,7 @@ struct ce_slot {
 };
 
 #define CE_SPARE_NETWORKS 8
+#define CE_PLAN_ROOMS 4
 #define CE_SPARE_CELLS 4
 
 enum ce_source_type { CE_SOURCE_CONTROL, CE_SOURCE_HOST, CE_SOURCE_SOCKET, CE_SOURCE_PIDFD, CE_SOURCE_REPORT, CE_SOURCE_PARK };
@@ -55,8 +56,9 @@ struct ce_job {
 	struct ce_job *next, **link; /* in supervisor->jobs, oldest first */
 	enum ce_job_state state;
 	int socket; /* owned; -1 once the library hung up */
-	struct ce_plan *plan; /* owned mapping */
+	struct ce_plan *plan; /* owned mapping, or one of the supervisor's rooms */
 	size_t plan_size;
+	bool plan_in_room;
 	int stdio[CE_PLAN_MAX_STAGES][3]; /* by stage index; owned */
 	size_t stage; /* index into plan->stages */
 	struct ce_slot *slot;
@@ -127,6 +129,8 @@ struct ce_supervisor {
 	int host_network_fd; /* owned; -1: none is made ahead */
 	int spare_network_fds[CE_SPARE_NETWORKS]; /* owned */
 	size_t spare_networks;
+	void *plan_rooms[CE_PLAN_ROOMS]; /* owned; of CE_PLAN_INLINE_BYTES each, empty */
+	size_t plan_room_count;
 	struct ce_spare *spares; /* owned; CE_SPARE_CELLS of them, or NULL */
 	bool network_astray;		       /* not in the host's network namespace */
 	bool network_refused;		       /* the last one that was to be made ahead was not to be had */
