@@ -6,7 +6,6 @@
 
 #include "cached.h"
 #include "fixture.h"
-#include "warm.h"
 
 static void what_comes_again_is_not_compiled_again(void **state)
 {
