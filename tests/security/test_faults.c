@@ -299,6 +299,7 @@ static void test_found(void)
 	static const struct fault kill = { "supervisor", SYS_pidfd_send_signal, 1, EINVAL, "success" };
 	static const struct fault room = { "program", SYS_fchown, 1, ENOSPC, "step files: " };
 	static const struct fault mask = { "init", SYS_rt_sigprocmask, 1, EAGAIN, "step signals: " };
+	static const struct fault reap = { "init", SYS_wait4, 2, EINTR, "success" };
 	static const struct fault capset = { "init", SYS_capset, 1, EPERM, "step init-capabilities: " };
 	static const struct fault artifact = { "program", SYS_openat2, 1, ENFILE, "artifacts main: " };
 	static const struct fault keep = { "supervisor", SYS_openat2, 1, ENFILE, "not kept" };
@@ -308,7 +309,8 @@ static void test_found(void)
 	test_one("a program is ended although the kernel refuses to kill it", timeout_trial, &endless, &kill);
 	test_one("a file that the kernel has no room for, where the cell has, is no limit", trial, &bash_program, &room);
 	test_one("an init that cannot block its signals says so", trial, &bash_program, &mask);
-	test_one("nor does one with capabilities go on", trial, &bash_program, &capset);
+	test_one("one that is interrupted while it reaps goes on", trial, &bash_program, &reap);
+	test_one("one that cannot drop its capabilities says so", trial, &bash_program, &capset);
 	test_one("an artifact that cannot be opened is not left out", trial, &c_program, &artifact);
 	test_one("nor is a program kept without it", keeping_trial, &c_program, &keep);
 	test_one("a compiled program that the host cannot open is not the user's error", trial, &c_program, &exec);
