@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "fixture.h"
+#include "warm.h"
 
 static const char *const languages[] = {"python", "javascript", "c", "bash"};
 
@@ -228,6 +229,22 @@ static void an_older_and_shorter_request_is_accepted(void **state)
 	expect_says(fixture_run(fixture_sandbox(), &request), "old\n");
 }
 
+/* A short program's memory is not asked for, but what its files take is known. */
+static void the_split_of_the_memory_says_whether_anybody_looked(void **state)
+{
+	ce_request brief = fixture_request("bash", "head -c 2097152 /dev/zero > file");
+	ce_request longer = fixture_request("bash", "head -c 2097152 /dev/zero > file; sleep 0.1");
+	ce_sandbox *sandbox = fixture_sandbox();
+	ce_account a = account_of(fixture_run(sandbox, &brief));
+
+	(void)state;
+	assert_in_range(a.memory_shmem_bytes, 2 * MIB, 4 * MIB);
+	fixture_need_cgroups();
+	a = account_of(fixture_run(sandbox, &longer));
+	assert_true(a.flags & CE_ACCOUNT_SPLIT_SAMPLED);
+	assert_in_range(a.memory_shmem_bytes, 2 * MIB, 4 * MIB);
+}
+
 static void the_account_fits_the_program(void **state)
 {
 	ce_result *result = fixture_code(fixture_sandbox(), "python",
@@ -272,6 +289,7 @@ int main(void)
 	    TEST(a_tenant_is_accepted),
 	    TEST(an_older_and_shorter_request_is_accepted),
 	    TEST(the_account_fits_the_program),
+		TEST(the_split_of_the_memory_says_whether_anybody_looked),
 	};
 
 	return fixture_main("run", tests);
