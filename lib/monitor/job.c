@@ -21,7 +21,7 @@ static void close_all(int *fds, size_t count)
 }
 
 /* Where plans that come in the message lie: no cell but its own inherits one, so others' programs and inputs stay unseen. A mapping
- * for each costs a short execution one part in fifty, so some are kept, empty. */
+ * for each is four system calls and two page faults of a short execution's time, so some are kept, empty. */
 static void *take_room(struct ce_supervisor *s)
 {
 	void *room;
